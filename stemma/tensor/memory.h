@@ -1,0 +1,24 @@
+// The allocator: blocks come from the system once and go back to free lists by size class, so a training step settles
+// into allocating nothing. Large blocks ask for huge pages. Blocks are 64-byte aligned and not cleared.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace stemma {
+
+// Throws Error ("out of memory: ...") when the system has none left or `set_memory_limit` would be passed.
+std::shared_ptr<void> allocate(size_t bytes);
+
+struct MemoryUse {
+  int64_t now = 0;       // bytes handed out
+  int64_t peak = 0;      // the most ever handed out since reset_memory_peak
+  int64_t reserved = 0;  // bytes taken from the system, handed out or kept for reuse
+};
+MemoryUse memory_use();
+void reset_memory_peak();
+void release_free_memory();            // gives the kept blocks back to the system
+void set_memory_limit(int64_t bytes);  // 0: none
+int64_t system_memory_available();     // bytes a new process could use without swapping (respects cgroup limits)
+
+}  // namespace stemma
