@@ -1,0 +1,72 @@
+// Batches of pairs of similar length, by a budget of tokens. The order of an epoch is a pure function of seed, epoch
+// and place, so a cursor of three numbers resumes it exactly and no epoch's order is ever held.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "stemma/base/fields.h"
+#include "stemma/data/shards.h"
+
+namespace stemma {
+
+struct ParallelBatch {
+  Ragged source;               // ids, then </s> when asked for; reversed when asked for
+  Ragged target;               // ids alone: the task adds <s> and </s>
+  std::vector<int64_t> index;  // place of each pair in the corpus
+};
+
+struct BatchOptions {
+  int64_t tokens = 4096;        // target tokens a batch, each </s> counted; source tokens are at most twice as many
+  int64_t max_sentences = 0;    // 0: any
+  int64_t max_length = 0;       // ids of either side; longer pairs are left out, or cut; 0: any
+  bool truncate = false;        // cut to max_length instead of leaving out
+  int64_t window = 20'000;      // pairs sorted by length together
+  bool source_eos = true;       // </s> ends the source
+  bool reverse_source = false;  // Sutskever et al. 2014: the words reversed, </s> still last
+  FIELDS(tokens, max_sentences, max_length, truncate, window, source_eos, reverse_source)
+};
+
+// The next batch: `batch` within `window` within `epoch`.
+struct Cursor {
+  int64_t epoch = 0, window = 0, batch = 0;
+  FIELDS(epoch, window, batch)
+  bool operator==(const Cursor&) const = default;
+};
+
+// Training order, epoch after epoch: pairs permuted, sorted by length within windows, cut, the batches shuffled.
+// A pair with an empty side is left out.
+class Batches {
+ public:
+  // Error when no pair is left to train on.
+  Batches(TokenPairs pairs, const BatchOptions& options, uint64_t seed);
+  ParallelBatch next();
+  const Cursor& cursor() const { return cursor_; }
+  void seek(const Cursor& cursor);  // Error when it does not fit the data
+
+  int64_t epoch_pairs() const { return pairs_.size() - empty_ - (options_.truncate ? 0 : overlong_); }
+  int64_t epoch_tokens() const { return tokens_; }  // of the target, </s> counted
+  int64_t empty() const { return empty_; }          // pairs left out
+  int64_t overlong() const { return overlong_; }    // pairs left out or cut
+
+ private:
+  void load_window();
+  TokenPairs pairs_;
+  BatchOptions options_;
+  uint64_t seed_;
+  Cursor cursor_;
+  int64_t empty_ = 0, overlong_ = 0, tokens_ = 0;
+  Cursor planned_ = {-1, -1, 0};
+  std::vector<std::vector<int64_t>> plan_;  // the batches of the window under the cursor
+};
+
+// For evaluation: every index once, longest first so that memory is found wanting at once, cut by the same budget.
+// `source_lengths` and `target_lengths` count ids; target_lengths may be empty (then the source is the budget).
+std::vector<std::vector<int64_t>> batches_by_length(std::span<const int64_t> source_lengths,
+                                                    std::span<const int64_t> target_lengths,
+                                                    const BatchOptions& options);
+std::vector<std::vector<int64_t>> batches_by_length(const TokenPairs& pairs, const BatchOptions& options);
+// The named pairs, with </s>, reversal and truncation as the options say.
+ParallelBatch gather(const TokenPairs& pairs, std::span<const int64_t> index, const BatchOptions& options);
+
+}  // namespace stemma
