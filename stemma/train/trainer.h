@@ -1,0 +1,137 @@
+// The training loop: accumulate, clip, update, log, validate, save, resume. What is trained comes in as functions; the
+// trainer knows neither data nor text nor models.
+//
+// The directory holds: model.safetensors (the best weights so far), checkpoint-last.safetensors (all that resuming
+// needs, in one file), checkpoint-STEP.safetensors (the kept ones, weights only), training.jsonl (the log).
+#pragma once
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stemma/base/json.h"
+#include "stemma/nn/module.h"
+#include "stemma/train/optimizer.h"
+#include "stemma/train/schedule.h"
+
+namespace stemma {
+
+struct TrainOptions {
+  OptimizerOptions optimizer;
+  ScheduleOptions schedule;
+  float clip_norm = 1;              // of the gradient per token; 0: not clipped
+  float label_smoothing = 0.1f;     // read by the task
+  int64_t accumulate = 1;           // micro-batches a step
+  int64_t steps = 0, epochs = 0;    // whichever limit comes first; 0: none
+  double minutes = 0;               // time in `run`, across resumes
+  int64_t log_every = 10;           // steps
+  int64_t validate_every = 0;       // steps; 0: after each epoch
+  int64_t checkpoint_every = 0;     // steps; 0: after each validation
+  int64_t keep_checkpoints = 0;     // checkpoint-STEP files kept, the last ones; at least average_checkpoints
+  int64_t average_checkpoints = 0;  // at the end the mean of the last so many is tried; 0: not
+  double ema = 0;                // decay of the moving average of the weights, which then is what is validated; 0: none
+  int64_t early_stopping = 0;    // validations in a row without a new best; 0: never
+  std::string stop_on = "loss";  // loss | bleu: what is best
+  int64_t max_skipped = 10;      // steps in a row without a finite gradient before giving up
+  std::string precision = "auto";  // auto | f32 | bf16; resolved by who makes the trainer
+  uint64_t seed = 1;
+  FIELDS(optimizer, schedule, clip_norm, label_smoothing, accumulate, steps, epochs, minutes, log_every, validate_every,
+         checkpoint_every, keep_checkpoints, average_checkpoints, ema, early_stopping, stop_on, max_skipped, precision,
+         seed)
+};
+
+struct Loss {
+  Tensor total;         // [1, 1]: the sum over target tokens, on the tape
+  double nll = 0;       // the same without smoothing
+  int64_t correct = 0;  // target tokens that were the most likely
+};
+struct MicroBatch {
+  std::function<Loss()> loss;  // called once, in a Training scope
+  int64_t target_tokens = 0, source_tokens = 0;
+};
+struct Validation {
+  double loss = 0;             // per target token, without smoothing
+  std::optional<double> bleu;  // must be there for stop_on = bleu
+  Json extra;                  // an object: logged as valid_KEY
+};
+// What is trained, as functions.
+struct Work {
+  std::function<MicroBatch()> next;       // endless, epoch after epoch
+  std::function<int64_t()> epochs;        // how many epochs are complete with what `next` has given
+  std::function<Json()> cursor;           // the place of the micro-batch to come ...
+  std::function<void(const Json&)> seek;  // ... and back to it
+  std::function<Validation()> validate;   // in NoGrad, without Training; empty: none
+  int64_t epoch_tokens = 0;               // target tokens of an epoch, to show parts of it; 0: unknown
+};
+
+// For who draws; called after every step.
+struct Progress {
+  int64_t step = 0, skipped = 0;
+  double epoch = 0, seconds = 0, done = 0;  // done: in [0, 1], by the nearest limit
+  double loss = 0, perplexity = 0;          // since the last log line
+  double gradient_norm = 0, rate = 0, tokens_per_second = 0;
+  std::optional<Validation> validation;  // when this step was validated
+  bool best = false;
+};
+
+struct Summary {
+  std::string reason;  // why it ended: "steps", "epochs", "minutes", "early stopping", "stopped"
+  int64_t step = 0, skipped = 0, best_step = 0;
+  double seconds = 0, tokens_per_second = 0, best = 0;  // best: loss or BLEU of what model.safetensors holds
+  FIELDS(reason, step, skipped, best_step, seconds, tokens_per_second, best)
+};
+
+// All that a checkpoint must know beside tensors.
+struct TrainState {
+  int64_t step = 0, updates = 0, skipped = 0, skipped_in_a_row = 0;
+  int64_t target_tokens = 0, source_tokens = 0;
+  double seconds = 0;
+  uint64_t dropout = 0;  // position of the random stream
+  Json cursor;
+  Plateau plateau;
+  double best = 0;                    // the lower the better: loss or -BLEU
+  int64_t best_step = 0, waited = 0;  // best_step 0: none yet; waited: validations since
+  std::vector<int64_t> kept;          // steps of the checkpoint-STEP files
+  struct Window {                     // since the last log line
+    double loss = 0, nll = 0, gradient_norm = 0, seconds = 0;
+    int64_t tokens = 0, source_tokens = 0, correct = 0, steps = 0;
+    FIELDS(loss, nll, gradient_norm, seconds, tokens, source_tokens, correct, steps)
+  } window;
+  FIELDS(step, updates, skipped, skipped_in_a_row, target_tokens, source_tokens, seconds, dropout, cursor, plateau,
+         best, best_step, waited, kept, window)
+};
+
+class Trainer {
+ public:
+  struct Place {
+    std::string directory;       // made when absent
+    std::string architecture;    // written into every file, checked by resume
+    Type precision = Type::f32;  // of products
+  };
+  Trainer(Place place, Params params, Work work, const TrainOptions& options);
+
+  static bool can_resume(const std::string& directory);
+  void resume();  // from checkpoint-last: the run goes on bit for bit as if it had not been broken
+
+  // Trains until a limit or until `stop` is set (then it saves and returns). Call once. Afterwards the parameters are
+  // those of model.safetensors. Error when gradients stay not finite, or when a file cannot be written.
+  Summary run(const std::atomic<bool>& stop, const std::function<void(const Progress&)>& progress = {});
+
+  const TrainState& state() const { return state_; }
+  int64_t bytes() const;  // of gradients, optimiser state and moving average
+
+ private:
+  struct Log;
+  struct Stepped;
+  Stepped step();
+  Place place_;
+  Work work_;
+  TrainOptions options_;
+  Optimizer optimizer_;
+  Params ema_;
+  Random dropout_;
+  TrainState state_;
+};
+
+}  // namespace stemma
