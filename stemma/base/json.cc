@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 namespace stemma {
 
@@ -22,14 +23,14 @@ struct Builder : nlohmann::json_sax<nlohmann::json> {
   std::string_view text, where;
   Json root;
   std::vector<Json*> open;
+  std::vector<std::unordered_set<std::string>> keys;  // of the open values
   std::string next_key;
 
   Json* place(Json v) {
     if (open.empty()) return &(root = std::move(v));
     if (open.back()->is_array()) return open.back()->push_back(std::move(v)), &open.back()->array().back();
-    auto& members = open.back()->object();
-    for (const auto& [key, old] : members) check(key != next_key, where, ": key \"", key, "\" appears twice");
-    return &members.emplace_back(std::move(next_key), std::move(v)).second;
+    check(keys.back().insert(next_key).second, where, ": key \"", next_key, "\" appears twice");
+    return &open.back()->object().emplace_back(std::move(next_key), std::move(v)).second;
   }
   bool null() override { return place(nullptr); }
   bool boolean(bool v) override { return place(v); }
@@ -41,13 +42,18 @@ struct Builder : nlohmann::json_sax<nlohmann::json> {
   bool start(Json v) {
     check(open.size() < max_depth, where, ": nested deeper than ", max_depth);
     open.push_back(place(std::move(v)));
+    keys.emplace_back();
+    return true;
+  }
+  bool end() {
+    open.pop_back(), keys.pop_back();
     return true;
   }
   bool start_object(size_t) override { return start(Json::Object{}); }
   bool start_array(size_t) override { return start(Json::Array{}); }
   bool key(string_t& v) override { return next_key = std::move(v), true; }
-  bool end_object() override { return open.pop_back(), true; }
-  bool end_array() override { return open.pop_back(), true; }
+  bool end_object() override { return end(); }
+  bool end_array() override { return end(); }
   bool parse_error(size_t offset, const std::string&, const nlohmann::json::exception& e) override {
     // The library's message is "[json.exception...] parse error at line L, column C: WHAT"; keep WHAT.
     std::string_view what = e.what();

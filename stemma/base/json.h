@@ -2,6 +2,7 @@
 // The parser is nlohmann-json behind json.cc, so that nobody else pays for compiling it.
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,9 @@ class Json {
   Json(std::nullptr_t) {}
   Json(bool v) : value_(v) {}
   template <class T>
-  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) Json(T v) : value_(int64_t(v)) {}
+  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) Json(T v) : value_(int64_t(v)) {
+    check(v < 0 || int64_t(v) >= 0, v, " is too large a number for JSON");
+  }
   Json(double v) : value_(v) {}
   Json(float v);  // keeps the short decimal form of the float
   Json(std::string v) : value_(std::move(v)) {}

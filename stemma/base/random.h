@@ -48,10 +48,11 @@ struct Random {
     const double u = (double(block[0]) + 1) * 0x1p-32, v = double(block[1]) * 0x1p-32;
     return float(std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * v));
   }
-  // An independent stream for a named purpose (data order, dropout, initial weights).
+  // An independent stream for a named purpose (data order, dropout, initial weights). Its key has 63 bits, which JSON
+  // can keep.
   Random stream(uint64_t purpose) const {
     const auto block = philox(key, purpose, 0x5354454D4D41);
-    return {uint64_t(block[0]) << 32 | block[1], 0};
+    return {(uint64_t(block[0]) << 32 | block[1]) >> 1, 0};
   }
 };
 

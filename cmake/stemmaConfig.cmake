@@ -1,0 +1,10 @@
+# What the static library stemma::stemma needs at link time, then the target itself.
+include(CMakeFindDependencyMacro)
+find_dependency(OpenMP)
+find_dependency(ZLIB)
+find_dependency(PkgConfig)
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(SENTENCEPIECE REQUIRED IMPORTED_TARGET sentencepiece)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+find_dependency(ICU COMPONENTS uc i18n)
+include(${CMAKE_CURRENT_LIST_DIR}/stemmaTargets.cmake)
