@@ -1,0 +1,44 @@
+// The one way to a matrix product. Knows nothing of the tape; chooses between our own kernels and oneDNN.
+//   C = f(alpha op(A) op(B) + beta C + b) + r         sums in f32, C in f32
+#pragma once
+#include "stemma/ops/ops.h"
+
+namespace stemma {
+
+// A matrix in memory, of f32 or bf16: row i begins at data + i * stride elements.
+struct MatrixView {
+  const void* data = nullptr;
+  int64_t stride = 0;
+  Type type = Type::f32;
+  bool transposed = false;
+};
+MatrixView view(const Tensor& x, bool transposed = false);
+
+struct ProductCall {
+  int64_t m = 0, n = 0, k = 0;
+  MatrixView a, b;  // after transposing [m, k] and [k, n]
+  float* c = nullptr;
+  int64_t stride = 0;               // of C
+  float alpha = 1, beta = 0;        // beta 0: what C held does not matter
+  const float* bias = nullptr;      // [n]
+  const float* residual = nullptr;  // [m, n], row i at residual + i * stride
+  Activation activation = Activation::none;
+  float* sums = nullptr;  // gets the argument of f, at the strides of C, for a backward pass
+  // Modes belong to the thread that asks: inside a parallel task hand them over from outside.
+  Type precision = stemma::precision();          // bf16: f32 operands are rounded first
+  bool deterministic = stemma::deterministic();  // a row's bits depend neither on the other rows nor on threads
+};
+void product(const ProductCall& call);
+
+// c = op(a) op(b) + beta c
+struct ProductInto {
+  Transposed transposed = {};
+  float alpha = 1, beta = 0;
+};
+void product(const Tensor& a, const Tensor& b, const Tensor& c, const ProductInto& how = {});
+
+bool native_bf16();  // the CPU multiplies bf16 itself (AVX512-BF16 or AMX)
+// Measured billions of floating-point operations a second of C[m, n] = A B^T in this precision, with all threads.
+double product_rate(Type precision, int64_t m, int64_t n, int64_t k);
+
+}  // namespace stemma
