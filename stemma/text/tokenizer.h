@@ -15,7 +15,7 @@
 namespace stemma {
 
 struct TokenizerOptions {
-  std::string kind = "bpe";            // bpe | unigram | word | char
+  std::string kind = "bpe";            // bpe | unigram | word | char; loaded from a bare .model: sentencepiece
   int vocabulary = 8000;               // pieces, the three specials included; word, char: at most
   std::string normalize = "nfkc";      // nfkc | nfc | none; white space is always collapsed. model: as the .model says
   bool lower = false;                  // lower case; not undone by decode
@@ -67,9 +67,10 @@ class Tokenizer {
   uint64_t fingerprint() const;  // of options and content
   explicit operator bool() const { return bool(impl_); }
 
-  struct Impl;  // defined in tokenizer.cc
+  struct Impl;  // text/tokenizer_kinds.h
 
  private:
+  explicit Tokenizer(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   const Impl& impl() const;
   std::shared_ptr<const Impl> impl_;
 };

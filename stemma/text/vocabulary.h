@@ -29,6 +29,7 @@ class Vocabulary {
   // A text file: "token<TAB>count" a line. Errors name file and line.
   static Vocabulary load(const std::string& path);
   void save(const std::string& path) const;
+  std::string text() const;  // what `save` writes
 
   int64_t size() const { return int64_t(tokens_.size()); }
   const std::string& token(int32_t id) const;  // Error when out of range
