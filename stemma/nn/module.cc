@@ -1,5 +1,6 @@
 #include "stemma/nn/module.h"
 
+#include <cmath>
 #include <set>
 
 namespace stemma {
@@ -17,6 +18,39 @@ int64_t count(const Params& params) {
   int64_t n = 0;
   for (const auto& p : params) n += p.w.size();
   return n;
+}
+
+static void fill(const Tensor& w, const Init& init, Random rng) {
+  float* v = w.data();
+  const float xavier = init.scale * std::sqrt(6.0f / float(w.rows() + w.cols()));
+  for (int64_t i = 0; i < w.size(); ++i) {
+    switch (init.kind) {
+      case Init::zeros:
+        v[i] = 0;
+        break;
+      case Init::ones:
+        v[i] = 1;
+        break;
+      case Init::xavier:
+        v[i] = xavier * (2 * rng.uniform() - 1);
+        break;
+      case Init::uniform:
+        v[i] = init.scale * (2 * rng.uniform() - 1);
+        break;
+      case Init::normal:
+        v[i] = init.scale * rng.normal();
+        break;
+    }
+  }
+}
+
+void initialise(const std::function<void(const ParamFn&)>& walk_all, uint64_t seed) {
+  std::set<const void*> seen;
+  walk_all([&](const std::string& path, Param& p) {
+    uint64_t purpose = 14695981039346656037u;  // FNV-1a of the path
+    for (const unsigned char c : path) purpose = (purpose ^ c) * 1099511628211u;
+    if (seen.insert(p.w.raw()).second) fill(p.w, p.init, Random{seed}.stream(purpose));
+  });
 }
 
 }  // namespace stemma

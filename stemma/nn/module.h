@@ -12,11 +12,18 @@
 
 namespace stemma {
 
+// Initial values. Xavier: uniform in +-sqrt(6 / (fan in + fan out)), Glorot & Bengio 2010, eq. 16.
+struct Init {
+  enum Kind { zeros, ones, xavier, uniform, normal } kind = zeros;
+  float scale = 1;  // xavier: gain; uniform: the bound; normal: the standard deviation
+};
+
 // A parameter of a module. Empty: the module does without it.
 struct Param {
   Tensor w;
+  Init init;
   Param() = default;
-  Param(int64_t rows, int64_t cols) : w(parameter(Tensor::zeros(rows, cols))) {}
+  Param(int64_t rows, int64_t cols, Init init = {}) : w(parameter(Tensor::zeros(rows, cols))), init(init) {}
   operator const Tensor&() const { return w; }
   explicit operator bool() const { return bool(w); }
 };
@@ -58,5 +65,8 @@ Params params(M& module) {
   return unique_params([&](const ParamFn& f) { walk("", module, f); });
 }
 int64_t count(const Params& params);  // numbers, not tensors
+
+// Draws initial values; each parameter's numbers depend on the seed and its path alone.
+void initialise(const std::function<void(const ParamFn&)>& walk_all, uint64_t seed);
 
 }  // namespace stemma

@@ -86,7 +86,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, Transposed t = {});
 // y = f(x W^T + b) + r      W: [out, in]; b: [1, out]; r: [N, out]; all but x and W optional.
 // Under Precision(bf16) the product rounds x and W to bf16 and adds in f32. W may be stored as bf16.
 struct LinearExtras {
-  Tensor b, residual;
+  Tensor b{}, residual{};
   Activation activation = Activation::none;
 };
 Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras = {});

@@ -1,0 +1,25 @@
+// The list of systems one reads first: name -> constructor, and the presets named after papers.
+#pragma once
+#include "stemma/models/translation_model.h"
+
+namespace stemma {
+
+struct Vocabularies {
+  int64_t source = 0, target = 0;
+};
+// The defaults of a system's configuration, all keys present. Throws Error with the nearest name when unknown.
+Json default_config(const std::string& model);
+// Parameters have their initial values, drawn from `seed`.
+std::unique_ptr<TranslationModel> make_model(const std::string& model, const Json& config, Vocabularies sizes,
+                                             uint64_t seed);
+std::vector<std::string> model_names();
+
+// A preset sets a model and any options (of the model, the text, the training): a flat object of keys.
+struct Preset {
+  std::string name, model, about;  // about: paper and table
+  Json settings;
+};
+const std::vector<Preset>& presets();
+const Preset& find_preset(const std::string& name);
+
+}  // namespace stemma

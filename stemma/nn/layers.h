@@ -1,0 +1,39 @@
+// The leaves: linear, embedding, norm.
+#pragma once
+#include "stemma/nn/module.h"
+
+namespace stemma {
+
+struct Linear {  // y = x W^T + b;  W: [out, in]
+  Param W, b;
+  FIELDS(W, b)
+
+  Linear() = default;
+  Linear(int64_t in, int64_t out, bool bias = true, Init init = {Init::xavier})
+      : W(out, in, init), b(bias ? Param(1, out) : Param()) {}
+  Tensor operator()(const Tensor& x, Activation f = Activation::none) const {
+    return linear(x, W, {.b = b, .activation = f});
+  }
+  // y = r + x W^T + b
+  Tensor onto(const Tensor& residual, const Tensor& x) const { return linear(x, W, {.b = b, .residual = residual}); }
+};
+
+struct Embedding {  // y_i = E[id_i];  E: [vocabulary, width]
+  Param E;
+  FIELDS(E)
+
+  Embedding() = default;
+  Embedding(int64_t vocabulary, int64_t width, Init init) : E(vocabulary, width, init) {}
+  Tensor operator()(const Tensor& ids) const { return embedding(E, ids); }
+};
+
+struct Norm {  // layer norm with g and b, or RMS norm with g alone
+  Param g, b;
+  FIELDS(g, b)
+
+  Norm() = default;
+  Norm(int64_t width, bool rms) : g(1, width, {Init::ones}), b(rms ? Param() : Param(1, width)) {}
+  Tensor operator()(const Tensor& x) const { return b ? layer_norm(x, g, b) : rms_norm(x, g); }
+};
+
+}  // namespace stemma
