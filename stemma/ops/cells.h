@@ -1,0 +1,48 @@
+// The elementwise part of one step of a recurrence, for n rows: kernels that recurrent.cc runs step by step and that
+// lstm_cell and gru_cell record. Equations in cells.cc. All tensors have n rows; h is the width of a state.
+#pragma once
+#include "stemma/ops/kernel.h"
+
+namespace stemma {
+
+struct RnnStep {
+  Tensor gates, h;  // h may be gates
+  Device device() const { return gates.device(); }
+};
+struct RnnStepBack {
+  Tensor h, dh, dgates;
+  Device device() const { return h.device(); }
+};
+struct LstmStep {
+  Tensor gates, c_before;  // [n, 4h], [n, h]
+  Tensor kept;             // [n, 4h]: s(i), s(f), tanh(g), s(o) for backward; may be gates; empty: not wanted
+  Tensor h, c;             // out
+  Device device() const { return gates.device(); }
+};
+struct LstmStepBack {
+  Tensor kept, c_before;
+  Tensor dh, dc;     // of this step's h and c; an empty one is zero
+  Tensor dgates;     // out; may be kept
+  Tensor dc_before;  // added to
+  Device device() const { return kept.device(); }
+};
+struct GruStep {
+  Tensor x_gates, u_gates, h_before;  // [n, 3h], [n, 3h], [n, h]
+  Tensor kept;                        // [n, 4h]: s(r), s(z), the candidate, n_u for backward; empty: not wanted
+  Tensor h;                           // out
+  Device device() const { return x_gates.device(); }
+};
+struct GruStepBack {
+  Tensor kept, h_before, dh;
+  Tensor dx_gates, du_gates;  // out
+  Tensor dh_before;           // added to, without the share through u_gates
+  Device device() const { return kept.device(); }
+};
+extern const Kernel<void(const RnnStep&)> rnn_step;
+extern const Kernel<void(const RnnStepBack&)> rnn_step_back;
+extern const Kernel<void(const LstmStep&)> lstm_step;
+extern const Kernel<void(const LstmStepBack&)> lstm_step_back;
+extern const Kernel<void(const GruStep&)> gru_step;
+extern const Kernel<void(const GruStepBack&)> gru_step_back;
+
+}  // namespace stemma
