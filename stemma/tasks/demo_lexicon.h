@@ -58,7 +58,7 @@ inline constexpr Noun things[] = {
     {"大衣", "coat", "coats", "件", garment},
     {"裙子", "skirt", "skirts", "条", garment},
     {"帽子", "hat", "hats", "顶", hat},
-    {"车", "car", "cars", "辆", car},
+    {"汽车", "car", "cars", "辆", car},
     {"自行车", "bicycle", "bicycles", "辆", mount | bike},
     {"马", "horse", "horses", "匹", animal | mount},
     {"猫", "cat", "cats", "只", animal},
