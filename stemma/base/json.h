@@ -74,6 +74,8 @@ class Json {
 inline void put(std::string& out, const Json& json) { out += json.dump(); }
 
 // ---- struct -> JSON ------------------------------------------------------------------------------------------------
+template <HasFields T>
+Json to_json(const std::vector<T>& values);
 template <class T>
 Json to_json(const T& value) {
   if constexpr (HasFields<const T>) {
@@ -118,7 +120,10 @@ template <class T>
 void read(const Json& json, std::vector<T>& out, const std::string& path) {
   check(json.is_array(), path, ": expected a list, found ", json);
   out.clear();
-  for (const auto& element : json.array()) read(element, out.emplace_back(), str(path, "[", out.size() - 1, "]"));
+  for (const auto& element : json.array()) {
+    const auto where = str(path, "[", out.size(), "]");
+    read(element, out.emplace_back(), where);
+  }
 }
 template <HasFields T>
 void read(const Json& json, T& out, const std::string& path) {

@@ -15,7 +15,7 @@ namespace detail {
 void run_parallel(int64_t n, int64_t grain, void (*call)(void*, int64_t, int64_t), void* context) {
   if (n <= 0) return;
   grain = std::max<int64_t>(grain, 1);
-  const int64_t pieces = std::min<int64_t>((n + grain - 1) / grain, threads());
+  const int64_t pieces = std::min<int64_t>(n / grain, threads());
   if (pieces <= 1 || omp_in_parallel()) return call(context, 0, n);
   std::exception_ptr error;
 #pragma omp parallel num_threads(int(pieces))

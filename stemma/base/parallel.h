@@ -13,7 +13,7 @@ int threads();
 namespace detail {
 void run_parallel(int64_t n, int64_t grain, void (*call)(void*, int64_t, int64_t), void* context);
 }
-// Calls f(begin, end) on pieces that cover [0, n), none smaller than `grain` but the last; serial inside a task.
+// Calls f(begin, end) on pieces that cover [0, n), none smaller than `grain` unless n is; serial inside a task.
 // The first exception of a task is thrown again here.
 template <class F>
 void parallel_for(int64_t n, int64_t grain, F&& f) {

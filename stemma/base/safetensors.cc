@@ -7,7 +7,6 @@
 #include <bit>
 #include <cstdio>
 #include <cstring>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -45,21 +44,17 @@ struct Header {  // of one tensor
   FIELDS(dtype, shape, data_offsets)
 };
 
-// Elements times their size; none when a length is negative or the product overflows.
-std::optional<int64_t> byte_count(const std::string& dtype, const std::vector<int64_t>& shape) {
-  int64_t bytes = bytes_of_dtype(dtype);
-  for (const int64_t length : shape)
-    if (length < 0 || __builtin_mul_overflow(bytes, length, &bytes)) return std::nullopt;
-  return bytes;
-}
-
-// "F32 [2, 3]"
-std::string describe(const std::string& dtype, const std::vector<int64_t>& shape) {
-  return str(dtype, " ", Json(shape));
-}
-
 // "model.safetensors: tensor "x": "
 std::string in(const std::string& file, const std::string& name) { return str(file, ": tensor ", Json(name), ": "); }
+
+// Throws unless arrays of this dtype and shape have this many bytes.
+void check_size(const std::string& where, const std::string& dtype, const std::vector<int64_t>& shape, int64_t bytes) {
+  int64_t expected = bytes_of_dtype(dtype);
+  check(expected > 0, where, "unknown dtype ", Json(dtype));
+  bool fits = true;
+  for (const int64_t length : shape) fits = fits && length >= 0 && !__builtin_mul_overflow(expected, length, &expected);
+  check(fits && expected == bytes, where, dtype, " ", Json(shape), " does not fill ", bytes, " bytes");
+}
 
 struct Placed {
   TensorEntry entry;
@@ -69,12 +64,10 @@ struct Placed {
 Placed read_entry(const std::string& file, const std::string& name, const Json& json) {
   const auto where = in(file, name);
   const auto h = from_json<Header>(json, str(file, ": tensor ", Json(name)));
-  check(bytes_of_dtype(h.dtype) > 0, where, "unknown dtype ", Json(h.dtype));
   check(h.data_offsets.size() == 2, where, "data_offsets must be [begin, end]");
   const auto begin = h.data_offsets[0], end = h.data_offsets[1];
   check(0 <= begin && begin <= end, where, "data_offsets [", begin, ", ", end, "] are not a range");
-  const auto size = byte_count(h.dtype, h.shape);
-  check(size && *size == end - begin, where, describe(h.dtype, h.shape), " does not fill ", end - begin, " bytes");
+  check_size(where, h.dtype, h.shape, end - begin);
   return {{name, h.dtype, h.shape, {}}, begin, end};
 }
 
@@ -159,10 +152,8 @@ void write_safetensors(const std::string& path, const std::vector<TensorEntry>& 
   int64_t position = 0;
   for (const auto& entry : entries) {
     check(names.insert(entry.name).second, in(path, entry.name), "its name is taken");
-    const auto size = byte_count(entry.dtype, entry.shape);
-    check(size && *size == int64_t(entry.bytes.size()), in(path, entry.name), describe(entry.dtype, entry.shape),
-          " does not fill ", entry.bytes.size(), " bytes");
-    const int64_t end = position + *size;
+    const int64_t end = position + int64_t(entry.bytes.size());
+    check_size(in(path, entry.name), entry.dtype, entry.shape, end - position);
     header.emplace_back(entry.name, to_json(Header{entry.dtype, entry.shape, {position, end}}));
     notes.emplace_back(str(checksum_prefix, entry.name), crc32_of(entry.bytes));
     position = end;
