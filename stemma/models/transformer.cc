@@ -64,11 +64,12 @@ Tensor Transformer::operator()(const Tensor& target_ids, State& s) const {
       list = std::make_shared<const std::vector<int32_t>>(std::move(longer));
     }
   }
+  const bool aligned = fresh && one_to_one(s.source, s.layers[0].memory.K);
   Tensor y = embed(target, target_positions, target_ids, past);
   observe("embedded", y);
   for (size_t i = 0; i < decoder.size(); ++i) {
     const At layer("layers", int64_t(i));
-    observe("output", y = decoder[i](y, s.layers[i], fresh ? RowLists{} : s.rows, s.source));
+    observe("output", y = decoder[i](y, s.layers[i], fresh ? RowLists{} : s.rows, aligned ? RowLists{} : s.source));
   }
   if (fresh) s.rows = row_lists(target_ids);
   return decoder_norm ? (*decoder_norm)(y) : y;

@@ -14,6 +14,15 @@ RowLists row_lists(const Tensor& x) {
   return lists;
 }
 
+bool one_to_one(const RowLists& lists, const Tensor& x) {
+  if (int64_t(lists.size()) != x.sequences()) return false;
+  for (int64_t b = 0; b < x.sequences(); ++b) {
+    const auto& list = *lists[size_t(b)];
+    if (int64_t(list.size()) != x.end(b) - x.begin(b) || (!list.empty() && list[0] != x.begin(b))) return false;
+  }
+  return true;
+}
+
 std::pair<std::vector<int64_t>, Splits> flatten(const RowLists& lists) {
   std::vector<int64_t> all, begins{0};
   for (const auto& list : lists) {

@@ -28,6 +28,8 @@ void reorder(S& state, const std::vector<int64_t>& parents) {
 
 // Lists of consecutive rows, one for each sequence of `splits`.
 RowLists row_lists(const Tensor& x);
+// Are the lists those of row_lists(x), not moved by any reorder?
+bool one_to_one(const RowLists& lists, const Tensor& x);
 // All lists, one after the other, and the splits that group them.
 std::pair<std::vector<int64_t>, Splits> flatten(const RowLists& lists);
 

@@ -67,7 +67,7 @@ Tensor DecoderLayer::operator()(const Tensor& y, State& s, const RowLists& rows,
   });
   const Tensor c = cross_around(a, [&](const Tensor& v) {
     const At here("cross");
-    return rows.empty() ? cross(v, s.memory) : cross(v, s.memory, source);
+    return source.empty() ? cross(v, s.memory) : cross(v, s.memory, source);
   });
   return feed_around(c, feed);
 }

@@ -70,7 +70,7 @@ struct DecoderLayer {
   DecoderLayer() = default;
   explicit DecoderLayer(const TransformerShape& s);
   // rows empty: whole sequences from their beginning; otherwise each sequence of y continues, its rows (the new ones
-  // included) listed in `rows` and its source in `source`.
+  // included) listed in `rows`. The same for the source: empty lists mean one to one.
   Tensor operator()(const Tensor& y, State& s, const RowLists& rows, const RowLists& source) const;
 };
 

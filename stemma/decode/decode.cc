@@ -1,0 +1,298 @@
+#include "stemma/decode/decode.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "stemma/base/parallel.h"
+
+namespace stemma {
+
+namespace {
+
+struct Leaf {  // one token of the tree; `parent` -1: the root
+  int64_t parent;
+  int32_t token;
+  double score, log_probability;  // of the whole way from the root
+  std::vector<float> coverage;    // of the source, when asked for
+};
+
+struct Live {
+  int64_t sentence, group, leaf;
+  std::vector<int32_t> tokens;
+};
+
+struct Candidate {
+  float rank;  // the score to choose by: noise and diversity counted
+  double score, log_probability;
+  int64_t live;
+  int32_t token;
+};
+
+bool better(const Candidate& a, const Candidate& b) {  // a total order, so that ties do not depend on the batch
+  return a.rank != b.rank ? a.rank > b.rank : a.live != b.live ? a.live < b.live : a.token < b.token;
+}
+
+// Philox on (sentence, sample, place, token): the same noise for a sentence in any batch.
+float gumbel(uint64_t seed, const Live& h, int64_t number, size_t token) {
+  const auto block = philox(seed ^ 0x47554D42454Cu, uint64_t(number) << 32 | uint64_t(h.tokens.size()),
+                            uint64_t(h.group) << 32 | token);
+  const double u = (double(block[0]) + 0.5) * 0x1p-32;
+  return float(-std::log(-std::log(u)));
+}
+
+class Search {
+ public:
+  Search(const DecodeRequest& request, const DecodeOptions& options) : request_(request), options_(options) {
+    sentences_ = request.source.sequences();
+    groups_ = options.sample ? options.nbest : options.groups;
+    width_ = options.sample ? 1 : options.beam / options.groups;
+    std::vector<int64_t> longest;
+    for (int64_t b = 0; b < sentences_; ++b)
+      longest.push_back(options.max_length ? options.max_length
+                                           : 2 * (request.source.end(b) - request.source.begin(b)) + 20);
+    rules_ = rules_of(options.rules, request.eos);
+    if (options.min_length > 0) rules_.insert(rules_.begin(), min_length(options.min_length, request.eos));
+    if (!request.prefixes.empty()) rules_.insert(rules_.begin(), forced_prefix(request.prefixes));
+    rules_.insert(rules_.end(), request.rules.begin(), request.rules.end());
+    rules_.push_back(max_length(longest, request.eos));
+    done_.resize(size_t(sentences_ * groups_));
+  }
+
+  std::vector<std::vector<Hypothesis>> run(const System& system) {
+    Advance next{{}, {}, options_.coverage_penalty > 0};
+    for (int64_t b = 0; b < sentences_; ++b)  // the first step is the same for all groups of a sentence
+      for (int64_t g = 0; g < groups_; ++g) {
+        tree_.push_back({-1, request_.bos, 0, 0, {}});
+        live_.push_back({b, g, int64_t(tree_.size()) - 1, {}});
+        next.tokens.push_back(request_.bos), next.parents.push_back(b);
+      }
+    while (!live_.empty()) {
+      const Advanced now = system(next);
+      check(now.log_p.rows() == int64_t(live_.size()), "decode: ", live_.size(), " hypotheses got ", now.log_p);
+      if (now.attention) cover(now.attention);
+      next = step(now.log_p);
+    }
+    return collect();
+  }
+
+ private:
+  // The 2 * width best continuations of each hypothesis: enough for `width` that do not end.
+  std::vector<std::vector<Candidate>> propose(const Tensor& log_p) const {
+    std::vector<std::vector<Candidate>> found(live_.size());
+    const int64_t V = log_p.cols();
+    parallel_for(int64_t(live_.size()), 1, [&](int64_t begin, int64_t end) {
+      std::vector<float> scores;
+      for (int64_t i = begin; i < end; ++i) {
+        const Live& h = live_[size_t(i)];
+        const Leaf& leaf = tree_[size_t(h.leaf)];
+        const float* p = log_p.data() + i * V;
+        scores.assign(p, p + V);
+        for (const auto& rule : rules_) rule({h.sentence, h.tokens}, scores);
+        const int64_t number = request_.numbers.empty() ? h.sentence : request_.numbers[size_t(h.sentence)];
+        auto& best = found[size_t(i)];
+        // With diversity a token may lose its place to one that is further down, as far as other groups have reached.
+        const auto keep = size_t(2 * width_ + (options_.diversity > 0 ? (groups_ - 1) * width_ : 0));
+        for (int64_t v = 0; v < V; ++v) {
+          if (!(scores[size_t(v)] > -std::numeric_limits<float>::infinity())) continue;
+          const double score = leaf.score + scores[size_t(v)];
+          const float rank =
+              options_.sample ? scores[size_t(v)] + gumbel(options_.seed, h, number, size_t(v)) : float(score);
+          Candidate c{rank, score, leaf.log_probability + p[v], i, int32_t(v)};
+          if (best.size() == keep && !better(c, best.front())) continue;
+          if (best.size() == keep) std::pop_heap(best.begin(), best.end(), better), best.pop_back();
+          best.push_back(c);
+          std::push_heap(best.begin(), best.end(), better);
+        }
+        if (best.empty())  // the rules forbid everything: end here
+          best.push_back({float(leaf.score), leaf.score, leaf.log_probability + p[request_.eos], i, request_.eos});
+      }
+    });
+    return found;
+  }
+
+  Advance step(const Tensor& log_p) {
+    const auto proposals = propose(log_p);
+    Advance next{{}, {}, options_.coverage_penalty > 0};
+    std::vector<Live> alive;
+    for (size_t begin = 0; begin < live_.size();) {  // hypotheses of a sentence stand together, group by group
+      const int64_t sentence = live_[begin].sentence;
+      std::vector<std::pair<int32_t, float>> chosen;  // tokens of this step and what they cost later groups
+      while (begin < live_.size() && live_[begin].sentence == sentence) {
+        size_t end = begin;
+        while (end < live_.size() && live_[end].sentence == sentence && live_[end].group == live_[begin].group) ++end;
+        std::vector<Candidate> pool;
+        for (size_t i = begin; i < end; ++i) pool.insert(pool.end(), proposals[i].begin(), proposals[i].end());
+        for (auto& c : pool)
+          for (const auto& [token, cost] : chosen)
+            if (token == c.token) c.rank -= cost;
+        std::sort(pool.begin(), pool.end(), better);
+        for (const auto& c : select(pool, alive, next))
+          if (options_.groups > 1) chosen.emplace_back(c, options_.diversity);
+        begin = end;
+      }
+    }
+    live_ = std::move(alive);
+    return next;
+  }
+
+  // Takes the best of one group: those that end leave, the others go on. Returns the tokens taken.
+  std::vector<int32_t> select(const std::vector<Candidate>& pool, std::vector<Live>& alive, Advance& next) {
+    std::vector<int32_t> taken;
+    std::vector<Live> going;
+    const Live& first = live_[size_t(pool.empty() ? 0 : pool[0].live)];
+    auto& done = done_[size_t(first.sentence * groups_ + first.group)];
+    for (size_t i = 0; i < pool.size() && int64_t(going.size()) < width_; ++i) {
+      const Candidate& c = pool[i];
+      const Live& h = live_[size_t(c.live)];
+      const bool ends = c.token == request_.eos;
+      if (ends && int64_t(i) >= width_) continue;  // not among the best: a longer one may still win
+      taken.push_back(c.token);
+      if (ends) {
+        done.push_back(finish(h, c));
+        if (options_.sample) return taken;
+        continue;
+      }
+      tree_.push_back({h.leaf, c.token, c.score, c.log_probability, tree_[size_t(h.leaf)].coverage});
+      going.push_back({h.sentence, h.group, int64_t(tree_.size()) - 1, h.tokens});
+      going.back().tokens.push_back(c.token);
+      next.tokens.push_back(c.token), next.parents.push_back(c.live);
+      if (options_.sample) break;
+    }
+    if (int64_t(done.size()) >= width_) {  // enough have ended
+      next.tokens.resize(next.tokens.size() - going.size()), next.parents.resize(next.tokens.size());
+      return taken;
+    }
+    for (auto& h : going) alive.push_back(std::move(h));
+    return taken;
+  }
+
+  Hypothesis finish(const Live& h, const Candidate& c) const {
+    const double length = double(h.tokens.size()) + 1;
+    double score = c.score / std::pow(length, double(options_.length_penalty));
+    if (options_.coverage_penalty > 0) {
+      const auto& cover = tree_[size_t(h.leaf)].coverage;
+      const int64_t n = request_.source.end(h.sentence) - request_.source.begin(h.sentence);
+      for (int64_t i = 0; i < n && i < int64_t(cover.size()); ++i)
+        score += options_.coverage_penalty * std::log(std::clamp(double(cover[size_t(i)]), 1e-10, 1.0));
+    }
+    return {h.tokens, score, c.log_probability};
+  }
+
+  void cover(const Tensor& attention) {
+    for (size_t i = 0; i < live_.size(); ++i) {
+      auto& sums = tree_[size_t(live_[i].leaf)].coverage;
+      sums.resize(size_t(attention.cols()));
+      for (size_t s = 0; s < sums.size(); ++s) sums[s] += attention.data()[int64_t(i) * attention.cols() + int64_t(s)];
+    }
+  }
+
+  std::vector<std::vector<Hypothesis>> collect() {
+    std::vector<std::vector<Hypothesis>> out;
+    out.resize(size_t(sentences_));
+    for (size_t i = 0; i < done_.size(); ++i)
+      for (auto& h : done_[i]) out[i / size_t(groups_)].push_back(std::move(h));
+    for (auto& list : out) {
+      std::stable_sort(list.begin(), list.end(), [](auto& a, auto& b) { return a.score > b.score; });
+      if (int64_t(list.size()) > options_.nbest) list.resize(size_t(options_.nbest));
+    }
+    return out;
+  }
+
+  const DecodeRequest& request_;
+  const DecodeOptions& options_;
+  int64_t sentences_, groups_, width_;
+  std::vector<Rule> rules_;
+  std::vector<Leaf> tree_;
+  std::vector<Live> live_;
+  std::vector<std::vector<Hypothesis>> done_;  // for each sentence and group
+};
+
+// Of "decoder...attention": one row of weights for each hypothesis, heads averaged.
+Tensor mean_over_heads(const Tensor& A, int64_t hypotheses) {
+  const int64_t heads = A.rows() / hypotheses;
+  Tensor mean = Tensor::zeros(hypotheses, A.cols());
+  for (int64_t r = 0; r < A.rows(); ++r)
+    for (int64_t c = 0; c < A.cols(); ++c)
+      mean.data()[r / heads * A.cols() + c] += A.data()[r * A.cols() + c] / float(heads);
+  return mean;
+}
+
+Tensor log_add(const Tensor& a, const Tensor& b) {  // log(e^a + e^b)
+  const Tensor top = maximum(a, b);
+  return top + log(exp(a - top) + exp(b - top));
+}
+
+bool looks_at_source(const std::string& path) {
+  return path == "decoder.attention" || (path.starts_with("decoder.") && path.ends_with("cross.attention"));
+}
+
+}  // namespace
+
+void DecodeOptions::validate() const {
+  check(beam > 0, "beam: ", beam, " is not positive");
+  check(nbest > 0, "nbest: ", nbest, " is not positive");
+  check(sample || nbest <= beam, "nbest: ", nbest, " is more than the beam of ", beam);
+  check(groups > 0 && beam % groups == 0, "groups: a beam of ", beam, " does not divide into ", groups);
+  check(min_length >= 0 && max_length >= 0, "min_length, max_length: must not be negative");
+  check(max_length == 0 || min_length <= max_length, "min_length: ", min_length, " is more than max_length ",
+        max_length);
+  rules.validate();
+}
+
+System system_of(const std::vector<const TranslationModel*>& models, const Tensor& source) {
+  check(!models.empty(), "decode: no model");
+  auto states = std::make_shared<std::vector<std::unique_ptr<DecoderState>>>();
+  for (const auto* model : models) states->push_back(model->start(source));
+  return [models, states](const Advance& next) {
+    const auto n = int64_t(next.tokens.size());
+    const Tensor ids = Tensor::ids(next.tokens, splits_of_lengths(std::vector<int64_t>(size_t(n), 1)));
+    Advanced out;
+    std::optional<Listening> listening;
+    if (next.want_attention)  // the last layer's, of each model in turn
+      listening.emplace([&](const std::string& path, const Tensor& A) {
+        if (looks_at_source(path)) out.attention = mean_over_heads(A, n);
+      });
+    for (size_t m = 0; m < models.size(); ++m) {
+      auto& state = *(*states)[m];
+      state.reorder(next.parents);
+      const Tensor hidden = models[m]->decode(ids, state);
+      const Tensor log_p = log_softmax(linear(hidden, models[m]->output_W(), {.b = models[m]->output_b()}));
+      out.log_p = m ? log_add(out.log_p, log_p) : log_p;
+    }
+    if (models.size() > 1) out.log_p = out.log_p + -std::log(float(models.size()));
+    return out;
+  };
+}
+
+std::vector<std::vector<Hypothesis>> decode(const System& system, const DecodeRequest& request,
+                                            const DecodeOptions& options) {
+  options.validate();
+  const auto n = size_t(request.source.sequences());
+  check(request.prefixes.empty() || request.prefixes.size() == n, "decode: ", request.prefixes.size(), " prefixes for ",
+        n, " sentences");
+  check(request.numbers.empty() || request.numbers.size() == n, "decode: ", request.numbers.size(), " numbers for ", n,
+        " sentences");
+  return Search(request, options).run(system);
+}
+
+std::vector<float> score_pairs(const TranslationModel& model, const Tensor& source, const Tensor& target, int32_t bos,
+                               int32_t eos) {
+  NoGrad off;
+  std::vector<int32_t> in, out;
+  std::vector<int64_t> begins{0};
+  for (int64_t b = 0; b < target.sequences(); ++b) {
+    const int32_t* ids = target.data<int32_t>();
+    in.push_back(bos);
+    in.insert(in.end(), ids + target.begin(b), ids + target.end(b));
+    out.insert(out.end(), ids + target.begin(b), ids + target.end(b));
+    out.push_back(eos);
+    begins.push_back(int64_t(in.size()));
+  }
+  const auto splits = make_splits(begins);
+  auto state = model.start(source);
+  const Tensor hidden = model.decode(Tensor::ids(in, splits), *state);
+  return log_probability(hidden, model.output_W(), model.output_b(), Tensor::ids(out)).values();
+}
+
+}  // namespace stemma

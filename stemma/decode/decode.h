@@ -1,0 +1,74 @@
+// One loop for greedy search, beam search, diverse beam search and sampling.
+//   greedy    a beam of one
+//   sampling  groups of one over log p + Gumbel noise: the argmax of that is an exact sample (Gumbel 1954)
+//   diverse   groups of beams, each told what the earlier ones chose (Vijayakumar et al. 2018)
+// Hypotheses are back-pointers into a tree; the states of models follow them by `reorder`.
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "stemma/decode/rules.h"
+#include "stemma/models/translation_model.h"
+
+namespace stemma {
+
+struct DecodeOptions {
+  int64_t beam = 4;            // hypotheses kept for each sentence
+  int64_t nbest = 1;           // returned, best first; at most beam (or: how many samples)
+  float length_penalty = 1;    // a: score = log p / length^a, </s> counted; 0: none
+  float coverage_penalty = 0;  // b: + b sum_i log min(sum_t attention_ti, 1), Wu et al. 2016, eq. 14
+  int64_t min_length = 0;
+  int64_t max_length = 0;  // tokens; 0: twice the source and 20
+  int64_t groups = 1;      // diverse beam: beam / groups each
+  float diversity = 0.5f;  // taken from a token's score for each earlier group that chose it at this step
+  bool sample = false;
+  uint64_t seed = 1;
+  RuleOptions rules;
+  FIELDS(beam, nbest, length_penalty, coverage_penalty, min_length, max_length, groups, diversity, sample, seed, rules)
+  void validate() const;
+};
+
+struct Hypothesis {
+  std::vector<int32_t> tokens;  // without <s> and </s>
+  double score = 0;             // what hypotheses are compared by: penalties and rules counted
+  double log_probability = 0;   // of the tokens and </s>, by the model alone
+};
+
+struct DecodeRequest {
+  Tensor source;                               // ids, a sequence for each sentence
+  std::vector<std::vector<int32_t>> prefixes;  // forced first tokens of each sentence; empty: none
+  std::vector<int64_t> numbers;                // of each sentence, for its own random numbers; empty: 0, 1, ...
+  int32_t bos = 1, eos = 2;
+  std::vector<Rule> rules;  // the caller's own, after all others
+};
+
+// What the loop asks of a system: log p over the vocabulary [H, V] for each live hypothesis after it has taken
+// tokens[i]; hypothesis i continues hypothesis parents[i] of the call before. `coverage`, when wanted, are the
+// weights that it gave to the source, [H, longest source].
+struct Advance {
+  std::vector<int32_t> tokens;
+  std::vector<int64_t> parents;
+  bool want_attention = false;
+};
+struct Advanced {
+  Tensor log_p, attention;
+};
+using System = std::function<Advanced(const Advance&)>;
+
+// Several models of one vocabulary are an ensemble: log of the mean of their p.
+System system_of(const std::vector<const TranslationModel*>& models, const Tensor& source);
+
+// For each sentence its n best, best first.
+std::vector<std::vector<Hypothesis>> decode(const System& system, const DecodeRequest& request,
+                                            const DecodeOptions& options);
+inline std::vector<std::vector<Hypothesis>> decode(const std::vector<const TranslationModel*>& models,
+                                                   const DecodeRequest& request, const DecodeOptions& options) {
+  NoGrad off;
+  return decode(system_of(models, request.source), request, options);
+}
+
+// log p of each target token and </s>, given pairs: as long as the targets, +1 each, end to end.
+std::vector<float> score_pairs(const TranslationModel& model, const Tensor& source, const Tensor& target, int32_t bos,
+                               int32_t eos);
+
+}  // namespace stemma
