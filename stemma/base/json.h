@@ -130,7 +130,7 @@ void read(const Json& json, T& out, const std::string& path) {
   check(json.is_object(), path, ": expected an object, found ", json);
   for (const auto& [key, value] : json.object()) {
     bool known = false;
-    each_field(out, [&](std::string_view name, auto& member) {
+    each_field(out, [&, &key = key, &value = value](std::string_view name, auto& member) {  // clang 14 wants it so
       if (name != key) return;
       known = true;
       read(value, member, path.empty() ? key : str(path, ".", key));
