@@ -7,6 +7,7 @@
 
 #include "stemma/base/fields.h"
 #include "stemma/data/shards.h"
+#include "stemma/text/vocabulary.h"
 
 namespace stemma {
 
@@ -23,8 +24,9 @@ struct BatchOptions {
   bool truncate = false;        // cut to max_length instead of leaving out
   int64_t window = 20'000;      // pairs sorted by length together
   bool source_eos = true;       // </s> ends the source
+  int32_t eos = eos_id;         // the id of </s> in the source's tokenizer
   bool reverse_source = false;  // Sutskever et al. 2014: the words reversed, </s> still last
-  FIELDS(tokens, max_sentences, max_length, truncate, window, source_eos, reverse_source)
+  FIELDS(tokens, max_sentences, max_length, truncate, window, source_eos, eos, reverse_source)
 };
 
 // The next batch: `batch` within `window` within `epoch`.
@@ -50,6 +52,8 @@ class Batches {
   int64_t overlong() const { return overlong_; }    // pairs left out or cut
 
  private:
+  bool keeps(int64_t i) const;
+  int64_t windows() const;
   void load_window();
   TokenPairs pairs_;
   BatchOptions options_;
@@ -60,12 +64,15 @@ class Batches {
   std::vector<std::vector<int64_t>> plan_;  // the batches of the window under the cursor
 };
 
-// For evaluation: every index once, longest first so that memory is found wanting at once, cut by the same budget.
-// `source_lengths` and `target_lengths` count ids; target_lengths may be empty (then the source is the budget).
+// For evaluation: every index once (max_length leaves none out), longest first so that memory is found wanting at once,
+// cut by the same budget. `source_lengths` and `target_lengths` count ids; target_lengths may be empty (then the source
+// is the budget).
 std::vector<std::vector<int64_t>> batches_by_length(std::span<const int64_t> source_lengths,
                                                     std::span<const int64_t> target_lengths,
                                                     const BatchOptions& options);
 std::vector<std::vector<int64_t>> batches_by_length(const TokenPairs& pairs, const BatchOptions& options);
+// One source as a model takes it: cut, reversed, </s> added as the options say. For prediction, which has no pairs.
+std::vector<int32_t> source_ids(std::span<const int32_t> ids, const BatchOptions& options);
 // The named pairs, with </s>, reversal and truncation as the options say.
 ParallelBatch gather(const TokenPairs& pairs, std::span<const int64_t> index, const BatchOptions& options);
 

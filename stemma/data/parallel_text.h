@@ -29,7 +29,8 @@ class ParallelReader {
   int64_t pairs() const { return pairs_; }
 
  private:
-  void read_tsv(TextPair& pair);
+  bool read_two(TextPair& pair);
+  bool read_tsv(TextPair& pair);
   ParallelFiles files_;
   LineReader source_;
   std::optional<LineReader> target_;
@@ -50,7 +51,7 @@ struct CorpusReport {
   int64_t pairs = 0, source_tokens = 0, target_tokens = 0, longest_source = 0, longest_target = 0;
   Finding empty_source, empty_target;      // no token
   Finding overlong;                        // either side over max_length
-  Finding duplicates;                      // the same pair again; exact up to a million distinct pairs, then estimated
+  Finding duplicates;                      // the same pair again; estimated when there are over max_distinct pairs
   Finding copies;                          // source equals target
   Finding mismatched;                      // one side over max_ratio times as long as the other
   Finding unknown_source, unknown_target;  // holds a character or word the tokenizer does not know
@@ -58,8 +59,10 @@ struct CorpusReport {
          duplicates, copies, mismatched, unknown_source, unknown_target)
 };
 struct CorpusChecks {
-  int64_t max_length = 256;  // tokens; 0: any
-  double max_ratio = 4;      // of token counts; pairs shorter than 10 tokens on both sides pass
+  int64_t max_length = 256;        // tokens; 0: any
+  double max_ratio = 4;            // of token counts
+  int64_t ratio_from = 10;         // pairs shorter than this on both sides pass
+  int64_t max_distinct = 1 << 20;  // pairs remembered to find duplicates (about 50 MB)
 };
 // One pass, bounded memory. Lengths are in tokens of the tokenizers.
 CorpusReport check_corpus(const ParallelFiles& files, const Tokenizer& source, const Tokenizer& target,

@@ -15,7 +15,16 @@ namespace stemma {
 
 namespace {
 
+// NAME.options.json; the hash finds a truncated or damaged NAME.model or NAME.vocab.
+struct Description {
+  TokenizerOptions options;
+  int64_t content_hash = 0;
+  FIELDS(options, content_hash)
+};
+
 bool is_subword(const std::string& kind) { return kind == "bpe" || kind == "unigram" || kind == "sentencepiece"; }
+
+const char* ending(const TokenizerOptions& options) { return is_subword(options.kind) ? ".model" : ".vocab"; }
 
 void check_one_of(std::string_view field, const std::string& value, const std::vector<std::string>& known) {
   check(std::find(known.begin(), known.end(), value) != known.end(), "tokenizer: ", field, " '", value, "' is unknown",
@@ -97,26 +106,28 @@ Tokenizer Tokenizer::train(const TokenizerOptions& options, const LineSource& ne
 
 void Tokenizer::save(const std::string& directory, const std::string& name) const {
   make_directories(directory);
-  const auto stem = join_path(directory, name);
-  write_file(stem + (is_subword(options().kind) ? ".model" : ".vocab"), impl().content());
-  write_file(stem + ".options.json", to_json(options()).dump(2) + "\n");
+  const auto stem = join_path(directory, name), content = impl().content();
+  write_file(stem + ending(options()), content);
+  const Description description{options(), int64_t(hash64(content))};
+  write_file(stem + ".options.json", to_json(description).dump(2) + "\n");
 }
 
 Tokenizer Tokenizer::load(const std::string& path) {
   auto stem = is_directory(path) ? join_path(path, "tokenizer") : path;
-  for (const std::string_view ending : {".model", ".vocab", ".options.json"})
-    if (stem.ends_with(ending)) stem.resize(stem.size() - ending.size());
+  for (const std::string_view known : {".model", ".vocab", ".options.json"})
+    if (stem.ends_with(known)) stem.resize(stem.size() - known.size());
   const auto described = stem + ".options.json";
-  TokenizerOptions options{.kind = "sentencepiece", .normalize = "model"};
-  if (exists(described)) {
-    options = from_json<TokenizerOptions>(Json::parse(read_file(described), described), described);
-    if (options.kind != "sentencepiece") check_options(options);
-  } else {
+  if (!exists(described)) {
     check(exists(stem + ".model"), "no tokenizer at ", path, ": neither ", described, " nor ", stem, ".model is there");
+    auto impl = load_subwords(stem + ".model");
+    impl->options = {.kind = "sentencepiece", .vocabulary = int(impl->size()), .normalize = "model"};
+    return Tokenizer(std::move(impl));
   }
-  if (!is_subword(options.kind)) return Tokenizer(load_words(stem + ".vocab", options));
-  auto impl = load_subwords(stem + ".model");
-  if (options.kind == "sentencepiece") options.vocabulary = int(impl->size());
+  const auto [options, hash] = from_json<Description>(Json::parse(read_file(described), described), described);
+  if (options.kind != "sentencepiece") check_options(options);
+  const auto file = stem + ending(options);
+  check(int64_t(hash64(read_file(file))) == hash, file, ": damaged, or not the file that ", described, " describes");
+  auto impl = is_subword(options.kind) ? load_subwords(file) : load_words(file, options);
   impl->options = options;
   return Tokenizer(std::move(impl));
 }

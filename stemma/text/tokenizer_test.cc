@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <thread>
 
 #include "stemma/base/check.h"
@@ -181,11 +182,17 @@ TEST(Tokenizer, DamagedFiles) {
   const auto directory = testing::TempDir() + "tokenizer_bad";
   EXPECT_THAT(error_of([&] { Tokenizer::load(directory + "/none"); }), HasSubstr("no tokenizer at"));
   train({.vocabulary = 100}).save(directory);
-  write_file(directory + "/tokenizer.model", "not a model \x01\x02");
-  EXPECT_THAT(error_of([&] { Tokenizer::load(directory); }), HasSubstr("tokenizer.model: not a SentencePiece model"));
-  write_file(directory + "/tokenizer.model", "");
-  EXPECT_THAT(error_of([&] { Tokenizer::load(directory); }), HasSubstr("not a SentencePiece model"));
-  write_file(directory + "/tokenizer.options.json", "{\"kind\": \"bpe\", \"lowr\": true}");
+  const auto model = read_file(directory + "/tokenizer.model");
+  for (const auto& damaged : {model.substr(0, model.size() / 2), model + "x", std::string()}) {
+    write_file(directory + "/tokenizer.model", damaged);
+    EXPECT_THAT(error_of([&] { Tokenizer::load(directory); }), HasSubstr("tokenizer.model: damaged"));
+  }
+  write_file(directory + "/bare.model", "not a model \x01\x02");
+  EXPECT_THAT(error_of([&] { Tokenizer::load(directory + "/bare.model"); }),
+              HasSubstr("bare.model: not a SentencePiece model"));
+  write_file(directory + "/bare.model", "");
+  EXPECT_THAT(error_of([&] { Tokenizer::load(directory + "/bare.model"); }), HasSubstr("not a SentencePiece model"));
+  write_file(directory + "/tokenizer.options.json", "{\"options\": {\"kind\": \"bpe\", \"lowr\": true}}");
   EXPECT_THAT(error_of([&] { Tokenizer::load(directory); }), HasSubstr("unknown key 'lowr' (did you mean 'lower'?)"));
   EXPECT_THAT(error_of([] { Tokenizer().encode("a"); }), HasSubstr("none is trained or loaded"));
 }
