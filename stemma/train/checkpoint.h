@@ -17,9 +17,9 @@ struct About {
 // Atomic. A [1, n] tensor is stored as a vector [n], others as matrices.
 void save_tensors(const std::string& path, const Params& tensors, const About& about);
 
-// Fills `tensors` and returns the saved state. f32 and bf16 are converted to what `tensors` hold. Error naming the
-// tensor (and the nearest) when one is missing, too many, of another shape, or not finite; nothing is changed then
-// unless it was a number that is not finite. The other architecture is named when it differs.
+// Fills `tensors` and returns the saved state; f32 and bf16 are converted to what `tensors` hold. Error when the
+// architecture differs, or naming the tensor (and the nearest) when one is missing, too many, of another shape, damaged
+// or not finite; nothing is changed then.
 Json load_tensors(const std::string& path, const Params& tensors, const std::string& architecture);
 
 // Fills `tensors` with the mean of what the files hold.

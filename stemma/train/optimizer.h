@@ -12,20 +12,24 @@ namespace stemma {
 struct OptimizerOptions {
   std::string name = "adam";                           // sgd | adam | adamw | adafactor
   float beta1 = 0.9f, beta2 = 0.98f, epsilon = 1e-9f;  // adam, adamw: Vaswani et al. 2017, section 5.3
-  float momentum = 0;                                  // sgd: Polyak 1964
-  float weight_decay = 0;                              // adamw, adafactor: decoupled; sgd, adam: added to the gradient
-  bool decay_vectors = false;                          // also on biases and norms, the [1, n] parameters
-  float adafactor_decay = 0.8f;                        // Shazeer & Stern 2018, section 7.2: beta2_t = 1 - t^-decay
-  float adafactor_floor = 1e-30f, adafactor_clip = 1;  // epsilon_1 and d
-  float adafactor_scale = 1e-3f;  // epsilon_2; steps are times max(it, RMS(w)); 0: not times RMS(w)
-  FIELDS(name, beta1, beta2, epsilon, momentum, weight_decay, decay_vectors, adafactor_decay, adafactor_floor,
-         adafactor_clip, adafactor_scale)
+  float momentum = 0;                                  // sgd: Polyak 1964; Sutskever et al. 2013
+  bool nesterov = false;                               // sgd
+  float weight_decay = 0;  // adamw, adafactor: decoupled (Loshchilov & Hutter 2019); sgd, adam: part of the gradient
+  bool decay_vectors = false;     // also on biases and norms, the [1, n] parameters
+  float adafactor_decay = -0.8f;  // Shazeer & Stern 2018, section 7.2: beta2_t = 1 - t^decay
+  float adafactor_floor = 1e-30f, adafactor_clip = 1, adafactor_scale = 1e-3f;  // their epsilon_1, d, epsilon_2
+  bool adafactor_relative = true;  // steps are max(epsilon_2, RMS(w)) min(rate, 1 / sqrt(t)); false: the rate itself
+  FIELDS(name, beta1, beta2, epsilon, momentum, nesterov, weight_decay, decay_vectors, adafactor_decay, adafactor_floor,
+         adafactor_clip, adafactor_scale, adafactor_relative)
 };
 
 class Optimizer {
  public:
-  // The parameters are f32. Takes over their gradients. Error for an unknown name.
+  // Parameters are f32; their gradients become views of one block. Error for an unknown name.
   Optimizer(Params params, const OptimizerOptions& options);
+  ~Optimizer();  // the parameters have no gradients afterwards
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
 
   void clear_gradients();        // to zero, before the first backward of a step
   double gradient_norm() const;  // Euclidean, over all parameters; NaN or infinite when any gradient is
@@ -41,16 +45,16 @@ class Optimizer {
   int64_t bytes() const;                          // of gradients and state
 
  private:
+  enum class Rule { sgd, adam, adamw, adafactor };
   struct Slot {
-    Tensor w, grad;         // grad: a view of grads_
-    std::vector<Tensor> s;  // state, in the order of the rule's names
+    Tensor first, second;  // of the state: momentum; m, v; row, col
     float decay = 0;
   };
-  void add_state(const std::string& name, int64_t rows, int64_t cols);
   OptimizerOptions options_;
+  Rule rule_;
   Params params_, state_;
-  std::vector<Slot> slots_;
-  Tensor grads_;
+  std::vector<Slot> slots_;  // of each parameter
+  Tensor gradients_, memory_;
 };
 
 }  // namespace stemma

@@ -5,6 +5,7 @@
 // needs, in one file), checkpoint-STEP.safetensors (the kept ones, weights only), training.jsonl (the log).
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "stemma/base/json.h"
 #include "stemma/nn/module.h"
+#include "stemma/train/log.h"
 #include "stemma/train/optimizer.h"
 #include "stemma/train/schedule.h"
 
@@ -71,14 +73,16 @@ struct Progress {
   double epoch = 0, seconds = 0, done = 0;  // done: in [0, 1], by the nearest limit
   double loss = 0, perplexity = 0;          // since the last log line
   double gradient_norm = 0, rate = 0, tokens_per_second = 0;
-  std::optional<Validation> validation;  // when this step was validated
+  std::optional<Validation> validation = {};  // when this step was validated
   bool best = false;
 };
 
 struct Summary {
   std::string reason;  // why it ended: "steps", "epochs", "minutes", "early stopping", "stopped"
   int64_t step = 0, skipped = 0, best_step = 0;
-  double seconds = 0, tokens_per_second = 0, best = 0;  // best: loss or BLEU of what model.safetensors holds
+  double seconds = 0;
+  double tokens_per_second = 0;  // target tokens, in the steps themselves
+  double best = 0;               // loss or BLEU of what model.safetensors holds; 0 without validation
   FIELDS(reason, step, skipped, best_step, seconds, tokens_per_second, best)
 };
 
@@ -86,8 +90,8 @@ struct Summary {
 struct TrainState {
   int64_t step = 0, updates = 0, skipped = 0, skipped_in_a_row = 0;
   int64_t target_tokens = 0, source_tokens = 0;
-  double seconds = 0;
-  uint64_t dropout = 0;  // position of the random stream
+  double seconds = 0, step_seconds = 0;  // in `run`; in its steps
+  uint64_t dropout = 0;                  // position of the random stream
   Json cursor;
   Plateau plateau;
   double best = 0;                    // the lower the better: loss or -BLEU
@@ -95,11 +99,11 @@ struct TrainState {
   std::vector<int64_t> kept;          // steps of the checkpoint-STEP files
   struct Window {                     // since the last log line
     double loss = 0, nll = 0, gradient_norm = 0, seconds = 0;
-    int64_t tokens = 0, source_tokens = 0, correct = 0, steps = 0;
-    FIELDS(loss, nll, gradient_norm, seconds, tokens, source_tokens, correct, steps)
+    int64_t target_tokens = 0, source_tokens = 0, correct = 0, steps = 0;
+    FIELDS(loss, nll, gradient_norm, seconds, target_tokens, source_tokens, correct, steps)
   } window;
-  FIELDS(step, updates, skipped, skipped_in_a_row, target_tokens, source_tokens, seconds, dropout, cursor, plateau,
-         best, best_step, waited, kept, window)
+  FIELDS(step, updates, skipped, skipped_in_a_row, target_tokens, source_tokens, seconds, step_seconds, dropout, cursor,
+         plateau, best, best_step, waited, kept, window)
 };
 
 class Trainer {
@@ -109,22 +113,49 @@ class Trainer {
     std::string architecture;    // written into every file, checked by resume
     Type precision = Type::f32;  // of products
   };
+  // The parameters hold their initial values. Error when options do not fit.
   Trainer(Place place, Params params, Work work, const TrainOptions& options);
 
   static bool can_resume(const std::string& directory);
   void resume();  // from checkpoint-last: the run goes on bit for bit as if it had not been broken
 
-  // Trains until a limit or until `stop` is set (then it saves and returns). Call once. Afterwards the parameters are
-  // those of model.safetensors. Error when gradients stay not finite, or when a file cannot be written.
-  Summary run(const std::atomic<bool>& stop, const std::function<void(const Progress&)>& progress = {});
+  using Tell = std::function<void(const Progress&)>;
+  // Trains until a limit or until `stop` is set (then it saves and returns). Call once. Without `resume` before it, an
+  // earlier run's model, log and last checkpoint in the directory are removed. Afterwards the parameters are those of
+  // model.safetensors. Error when gradients stay not finite, or when a file cannot be written.
+  Summary run(const std::atomic<bool>& stop, const Tell& tell = {});
 
   const TrainState& state() const { return state_; }
   int64_t bytes() const;  // of gradients, optimiser state and moving average
 
  private:
-  struct Log;
-  struct Stepped;
+  using Clock = std::chrono::steady_clock;
+  struct Stepped {
+    const char* skipped = nullptr;  // why
+    double rate = 0, gradient_norm = 0;
+  };
+  struct Validated {
+    Validation validation;
+    double score = 0;  // the lower the better
+    bool best = false;
+  };
+  std::string advance(TrainingLog& log, const std::atomic<bool>& stop, const Tell& tell);
   Stepped step();
+  Stepped skip(Stepped s, const char* why);
+  Validated measure();
+  Validated validate();
+  void save_model();
+  void save_checkpoint();
+  void try_average(TrainingLog& log);
+  double seconds() const;
+  double epoch() const;
+  bool every(int64_t steps) const;
+  std::string limit(bool stop) const;
+  Progress progress(const Stepped& s, const std::optional<Validated>& v) const;
+  Json line(const Stepped& s, const Progress& p) const;
+  Params everything() const;
+  std::string file(std::string_view name) const;
+
   Place place_;
   Work work_;
   TrainOptions options_;
@@ -132,6 +163,7 @@ class Trainer {
   Params ema_;
   Random dropout_;
   TrainState state_;
+  Clock::time_point begun_;  // as if the run had never been broken
 };
 
 }  // namespace stemma

@@ -1,0 +1,123 @@
+#include "stemma/train/optimizer.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "stemma/ops/update.h"
+
+namespace stemma {
+
+namespace {
+
+// Views of one cleared f32 block, each at a cache line of its own.
+class Block {
+ public:
+  void reserve(int64_t rows, int64_t cols) { size_ += padded(rows * cols); }
+  void allocate() { memory_ = Tensor::zeros(size_, 1); }
+  Tensor take(int64_t rows, int64_t cols) {
+    const Tensor view = memory_.row_view(used_, rows * cols).reshaped(rows, cols);
+    used_ += padded(rows * cols);
+    return view;
+  }
+  const Tensor& memory() const { return memory_; }
+
+ private:
+  static int64_t padded(int64_t n) { return (n + 15) / 16 * 16; }
+  int64_t size_ = 0, used_ = 0;
+  Tensor memory_;
+};
+
+struct StateShape {
+  std::string name;
+  int64_t rows = 0, cols = 0;  // no rows: this parameter has no such state
+};
+
+}  // namespace
+
+Optimizer::Optimizer(Params params, const OptimizerOptions& options) : options_(options), params_(std::move(params)) {
+  const std::vector<std::string> names = {"sgd", "adam", "adamw", "adafactor"};
+  const auto found = std::find(names.begin(), names.end(), options.name);
+  check(found != names.end(), "optimizer.name: unknown '", options.name, "'", suggestion(options.name, names));
+  rule_ = Rule(found - names.begin());
+
+  const auto shapes = [&](const Tensor& w) -> std::array<StateShape, 2> {
+    switch (rule_) {
+      case Rule::sgd:
+        return {{{"sgd.momentum.", options.momentum > 0 ? w.rows() : 0, w.cols()}, {}}};
+      case Rule::adafactor:
+        return {{{"adafactor.row.", w.rows() > 1 ? w.rows() : 0, 1}, {"adafactor.col.", 1, w.cols()}}};
+      default:
+        return {{{"adam.m.", w.rows(), w.cols()}, {"adam.v.", w.rows(), w.cols()}}};
+    }
+  };
+  Block gradients, memory;
+  for (const auto& [name, w] : params_) {
+    check(w.type() == Type::f32, "parameter '", name, "' ", w, " is trained in f32");
+    gradients.reserve(w.rows(), w.cols());
+    for (const auto& shape : shapes(w)) memory.reserve(shape.rows, shape.cols);
+  }
+  gradients.allocate(), memory.allocate();
+  for (const auto& [name, w] : params_) {
+    set_grad(w, gradients.take(w.rows(), w.cols()));
+    std::array<Tensor, 2> state;
+    const auto wanted = shapes(w);
+    for (size_t i = 0; i < 2; ++i) {
+      if (wanted[i].rows == 0) continue;
+      state[i] = memory.take(wanted[i].rows, wanted[i].cols);
+      state_.push_back({wanted[i].name + name, state[i]});
+    }
+    const bool decays = options.decay_vectors || w.rows() > 1;
+    slots_.push_back({state[0], state[1], decays ? options.weight_decay : 0.0f});
+  }
+  gradients_ = gradients.memory(), memory_ = memory.memory();
+}
+
+Optimizer::~Optimizer() {
+  for (const auto& p : params_) clear_grad(p.w);
+}
+
+void Optimizer::clear_gradients() { std::memset(gradients_.raw(), 0, size_t(gradients_.bytes())); }
+
+double Optimizer::gradient_norm() const { return std::sqrt(sum_of_squares(gradients_)); }
+
+void Optimizer::step(const Step& step) {
+  const auto& o = options_;
+  for (size_t i = 0; i < params_.size(); ++i) {
+    const Tensor &w = params_[i].w, g = grad(w);
+    const auto& [first, second, decay] = slots_[i];
+    switch (rule_) {
+      case Rule::sgd:
+        sgd(w, g, first, {step.rate, o.momentum, o.nesterov, decay, step.scale});
+        break;
+      case Rule::adam:
+      case Rule::adamw:
+        adam(w, g, first, second,
+             {.lr = step.rate,
+              .beta1 = o.beta1,
+              .beta2 = o.beta2,
+              .eps = o.epsilon,
+              .weight_decay = decay,
+              .decoupled = rule_ == Rule::adamw,
+              .t = step.time,
+              .grad_scale = step.scale});
+        break;
+      case Rule::adafactor:
+        adafactor(w, g, first, second,
+                  {.lr = step.rate,
+                   .relative = o.adafactor_relative,
+                   .beta2_decay = o.adafactor_decay,
+                   .eps1 = o.adafactor_floor,
+                   .eps2 = o.adafactor_scale,
+                   .clip = o.adafactor_clip,
+                   .weight_decay = decay,
+                   .t = step.time,
+                   .grad_scale = step.scale});
+    }
+  }
+}
+
+int64_t Optimizer::bytes() const { return gradients_.bytes() + memory_.bytes(); }
+
+}  // namespace stemma
