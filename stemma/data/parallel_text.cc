@@ -158,7 +158,7 @@ std::string describe(const CorpusReport& report) {
                                                          {"unknown token in target", report.unknown_target}};
   for (const auto& [name, finding] : rows) {
     if (finding.count == 0) continue;
-    const auto percent = double(int64_t(1000 * double(finding.count) / pairs + 0.5)) / 10;
+    const auto percent = double(int64_t(10'000 * double(finding.count) / pairs + 0.5)) / 100;
     out += str("  ", fit_width(name, 24), " ", fit_width(str(finding.count), 9), " ", fit_width(str(percent, " %"), 7),
                " first in line ", finding.first_line, "\n");
   }

@@ -132,12 +132,12 @@ TEST_F(ParallelTextTest, ReportCountsAndPlaces) {
             R"("unknown_source": {"count": 1, "first_line": 6}, "unknown_target": {"count": 0, "first_line": 0}})");
   EXPECT_EQ(describe(report),
             "7 pairs, 22 source tokens (longest 12), 11 target tokens (longest 2)\n"
-            "  empty source             1         14.3 %  first in line 2\n"
-            "  overlong                 1         14.3 %  first in line 5\n"
-            "  the same pair again      2         28.6 %  first in line 3\n"
-            "  source equals target     1         14.3 %  first in line 4\n"
-            "  lengths far apart        1         14.3 %  first in line 5\n"
-            "  unknown token in source  1         14.3 %  first in line 6\n");
+            "  empty source             1         14.29 % first in line 2\n"
+            "  overlong                 1         14.29 % first in line 5\n"
+            "  the same pair again      2         28.57 % first in line 3\n"
+            "  source equals target     1         14.29 % first in line 4\n"
+            "  lengths far apart        1         14.29 % first in line 5\n"
+            "  unknown token in source  1         14.29 % first in line 6\n");
 }
 
 TEST_F(ParallelTextTest, ManyDuplicatesAreEstimated) {

@@ -100,6 +100,19 @@ class ArrayWriter {
   ContentHash hash_;
 };
 
+// Running sums of the lengths in a file: they wait there, not in memory, until all tokens are written.
+void write_offsets(ArrayWriter& writer, const std::string& lengths_path) {
+  const MappedFile lengths(lengths_path);
+  int64_t offset = 0;
+  writer.write(&offset, sizeof offset);
+  for (size_t at = 0; at < lengths.bytes().size(); at += sizeof offset) {
+    int64_t length;
+    std::memcpy(&length, lengths.bytes().data() + at, sizeof length);
+    offset += length;
+    writer.write(&offset, sizeof offset);
+  }
+}
+
 void build_shard(const std::string& path, const ShardRequest& request) {
   AtomicFile file(path), lengths_file(path + ".lengths");  // the second is never committed, so it vanishes
   ArrayWriter writer(file), lengths(lengths_file);
@@ -120,16 +133,7 @@ void build_shard(const std::string& path, const ShardRequest& request) {
     writer.write(&filler, sizeof filler);
   }
   lengths.flush();
-  int64_t offset = 0;
-  writer.write(&offset, sizeof offset);
-  if (2 * footer.pairs > 0) {
-    const MappedFile mapped(path + ".lengths.tmp");
-    const auto* length = reinterpret_cast<const int64_t*>(mapped.bytes().data());
-    for (int64_t k = 0; k < 2 * footer.pairs; ++k) {
-      offset += length[k];
-      writer.write(&offset, sizeof offset);
-    }
-  }
+  write_offsets(writer, path + ".lengths.tmp");
   writer.flush();
   footer.content_hash = writer.hash();
   std::memcpy(footer.magic, magic, sizeof footer.magic);
