@@ -4,7 +4,7 @@ set -euo pipefail
 tools=$(cd "$(dirname "$0")/../tools" && pwd)
 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
-mkdir -p "$here"/stemma/{base,nn,train,rooms}
+mkdir -p "$here"/stemma/{base,nn,ops,train,rooms}
 
 refused() {  # refused FILE LINE: a tree with this one line is refused, and the message names the file
   echo "$2" > "$here/stemma/$1"
@@ -20,5 +20,6 @@ refused base/bad.cc '#include "stemma/tensor/tensor.h"'
 refused train/bad.h '#include "stemma/data/shards.h"'
 refused nn/bad.cc '#include "linear.h"'
 refused nn/bad.h '#include <iostream>'
-refused nn/bad.h '#include <hwy/highway.h>'
+refused nn/bad.cc '#include <dnnl.h>'
+refused ops/bad.h '#include <hwy/highway.h>'
 refused rooms/bad.h '#include <vector>'

@@ -27,9 +27,11 @@ find stemma -name '*.h' -o -name '*.cc' | sort | xargs awk '
     if ($2 ~ /^"/) {
       if (split(substr($2, 2), there, "/") < 3 || there[1] != "stemma") wrong("write the include from the root: " $2)
       else if (!index(" " reach[room] " ", " " there[2] " ")) wrong(room " must not include " there[2] ": " $2)
-    } else if (FILENAME ~ /\.h$/) {
+    } else {
+      if ($2 ~ /^<(dnnl|oneapi\/|hwy\/)/ && room != "ops") wrong("only ops knows oneDNN and Highway: " $2)
+      if (FILENAME !~ /\.h$/) next
       if ($2 ~ heavy) wrong("a heavy header belongs into a .cc: " $2)
-      if ($2 ~ /^<hwy\// && FILENAME !~ /-inl\.h$/) wrong("Highway belongs into a .cc or an -inl.h: " $2)
+      if ($2 ~ /^<hwy\/highway/ && FILENAME !~ /-inl\.h$/) wrong("Highway belongs into a .cc or an -inl.h: " $2)
     }
   }
   END { exit bad }'
