@@ -44,14 +44,12 @@ RnnSearch::RnnSearch(Cell cell, const Config& c, int64_t source_vocabulary, int6
 RnnSearch::State RnnSearch::start(const Tensor& source_ids) const {
   const At here("encoder");
   Tensor x = dropout(source(source_ids), config.dropout);
-  if (config.reverse_source) x = reverse(x);
   std::vector<RecurrentState> last(both_ways.size());
   if (both_ways.empty()) x = one_way(x, last);
   for (size_t i = 0; i < both_ways.size(); ++i) {
     const Tensor y = both_ways[i](i ? dropout(x, config.dropout) : x, last[i]);
     x = config.residual && i ? x + y : y;
   }
-  if (config.reverse_source) x = reverse(x);  // the rows stand in the text's order again
   observe("output", x);
   State s;
   for (size_t i = 0; i < decoder.layers.size(); ++i) {

@@ -13,15 +13,14 @@ struct RnnSearch {
     int64_t encoder_width = 256;           // of each direction
     int64_t encoder_layers = 1, decoder_layers = 1;
     bool bidirectional = true, residual = false;
-    bool reverse_source = false;     // Sutskever et al. 2014, section 3.3
     std::string context = "start";   // without attention: the source's summary at the start only (Sutskever), or at
                                      // every step too (Cho)
     std::string style = "bahdanau";  // bahdanau: looks with s_{t-1}, then steps; luong: steps, then looks with s_t
     bool input_feeding = true;       // luong: the attentional vector joins the next input (section 3.3)
     std::string tie = "none";        // none | target: output = target embedding (embedding = width then)
     float dropout = 0.2f;
-    FIELDS(embedding, width, encoder_width, encoder_layers, decoder_layers, bidirectional, residual, reverse_source,
-           attention, style, input_feeding, window, window_size, attention_width, max_source, context, tie, dropout)
+    FIELDS(embedding, width, encoder_width, encoder_layers, decoder_layers, bidirectional, residual, attention, style,
+           input_feeding, window, window_size, attention_width, max_source, context, tie, dropout)
     void validate() const;
     bool attends() const { return attention != "none"; }
     bool luong() const { return style == "luong"; }

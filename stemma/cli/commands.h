@@ -1,0 +1,35 @@
+// The commands: one stem each. A command takes its words, prints its answer, and throws Error when it cannot.
+#pragma once
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "stemma/cli/command_line.h"
+#include "stemma/tensor/scopes.h"
+
+namespace stemma {
+
+using Words = std::vector<std::string>;
+int train_command(const Words& words);
+int predict_command(const Words& words);
+int eval_command(const Words& words);
+int show_command(const Words& words);
+int trace_command(const Words& words);
+int score_command(const Words& words);
+int doctor_command(const Words& words);
+int demo_command(const Words& words);
+
+// Set by Ctrl-C (and SIGTERM); the second one ends the program at once.
+const std::atomic<bool>& stop_requested();
+
+// The modes that --threads, --precision and --deterministic ask for, while it lives.
+class MachineScope {
+ public:
+  explicit MachineScope(const Machine& machine);
+
+ private:
+  Precision precision_;
+  Deterministic deterministic_;
+};
+
+}  // namespace stemma

@@ -1,0 +1,35 @@
+#include <csignal>
+#include <cstdlib>
+
+#include "stemma/base/check.h"
+#include "stemma/base/parallel.h"
+#include "stemma/cli/commands.h"
+#include "stemma/tasks/translate_training.h"
+#include "stemma/tensor/memory.h"
+
+namespace stemma {
+
+namespace {
+std::atomic<bool> stop{false};
+void on_signal(int) {
+  if (stop.exchange(true)) std::_Exit(130);
+}
+}  // namespace
+
+const std::atomic<bool>& stop_requested() {
+  static const bool installed = [] {
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+    return true;
+  }();
+  return static_cast<void>(installed), stop;
+}
+
+MachineScope::MachineScope(const Machine& machine)
+    : precision_(resolve_precision(machine.precision)), deterministic_(machine.deterministic) {
+  if (machine.threads < 0) throw UsageError(str("--threads: ", machine.threads, " is negative"));
+  set_threads(int(machine.threads));
+  set_memory_limit(system_memory_available() / 20 * 19);  // an Error is kinder than the kernel's out-of-memory killer
+}
+
+}  // namespace stemma

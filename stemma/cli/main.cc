@@ -1,0 +1,64 @@
+// stemma COMMAND ...: exit status 0; 1 when something cannot be done; 2 for a wrong command line.
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+#include "stemma/base/check.h"
+#include "stemma/base/fields.h"
+#include "stemma/cli/commands.h"
+
+namespace {
+
+struct Command {
+  const char* name;
+  int (*run)(const stemma::Words&);
+  const char* summary;
+};
+constexpr Command commands[] = {
+    {"demo", stemma::demo_command, "watch the history of machine translation happen, in four minutes"},
+    {"train", stemma::train_command, "train a model on your text"},
+    {"predict", stemma::predict_command, "text in, answers out, line by line"},
+    {"eval", stemma::eval_command, "measure a model on a test set"},
+    {"show", stemma::show_command, "look into a model: tree, curves, attention"},
+    {"trace", stemma::trace_command, "write every hidden state, attention and logit to a file"},
+    {"score", stemma::score_command, "BLEU, chrF or TER of translations, as sacreBLEU counts"},
+    {"doctor", stemma::doctor_command, "what this machine can do, and what stemma makes of it"},
+};
+
+int help(std::FILE* out) {
+  std::fprintf(out, "stemma: one engine for the family tree of language models\n\nUsage: stemma COMMAND ...\n\n");
+  for (const auto& c : commands) std::fprintf(out, "  %-9s %s\n", c.name, c.summary);
+  std::fprintf(out, "\n'stemma COMMAND --help' explains a command with examples.\n");
+  return out == stdout ? 0 : 2;
+}
+
+int run(int argc, char** argv) {
+  if (argc < 2) return help(stderr);
+  const std::string name = argv[1];
+  if (name == "--help" || name == "-h" || name == "help") return help(stdout);
+  if (name == "--version") return std::puts("stemma 0.1.0"), 0;
+  for (const auto& c : commands)
+    if (name == c.name) return c.run({argv + 2, argv + argc});
+  std::vector<std::string> known;
+  for (const auto& c : commands) known.emplace_back(c.name);
+  throw stemma::UsageError(stemma::str("unknown command '", name, "'", stemma::suggestion(name, known)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const int status = run(argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw stemma::Error("cannot write the output");
+    return status;
+  } catch (const stemma::UsageError& e) {
+    std::fprintf(stderr, "stemma: %s\n", e.what());
+    return 2;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "stemma: out of memory\n");
+    return 1;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "stemma: %s\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,138 @@
+#include "stemma/tasks/recipe.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+
+#include "stemma/base/files.h"
+#include "stemma/models/registry.h"
+
+namespace stemma {
+
+namespace {
+
+struct Place {
+  std::string path;
+  Json* value;
+};
+
+void collect(const std::string& path, Json& value, std::vector<Place>& out) {
+  if (!path.empty()) out.push_back({path, &value});
+  if (value.is_object())
+    for (auto& [key, member] : value.object()) collect(path.empty() ? key : str(path, ".", key), member, out);
+}
+
+std::string_view last_name(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+
+// `text` as a value of the type that `model` has.
+Json parse_as(const Json& model, const std::string& text, const std::string& where) {
+  if (model.is_string()) return text;
+  if (model.is_bool()) {
+    if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
+    if (text == "false" || text == "0" || text == "no" || text == "off") return false;
+    fail(where, ": expected true or false, found '", text, "'");
+  }
+  if (model.is_array() && !text.starts_with("[")) return Json::parse("[" + text + "]", where);
+  const Json value = Json::parse(text, where);
+  check(!model.is_number() || value.is_number(), where, ": expected a number, found '", text, "'");
+  check(!model.is_integer() || value.is_integer() || double(int64_t(value.number())) == value.number(), where,
+        ": expected a whole number, found '", text, "'");
+  if (model.is_integer()) return int64_t(value.number());
+  return value;
+}
+
+Json from_toml(const toml::node& node, const std::string& where) {
+  if (const auto* table = node.as_table()) {
+    Json::Object out;
+    for (const auto& [key, value] : *table) out.emplace_back(std::string(key.str()), from_toml(value, where));
+    return out;
+  }
+  if (const auto* list = node.as_array()) {
+    Json::Array out;
+    for (const auto& value : *list) out.push_back(from_toml(value, where));
+    return out;
+  }
+  if (const auto* v = node.as_string()) return v->get();
+  if (const auto* v = node.as_integer()) return v->get();
+  if (const auto* v = node.as_floating_point()) return v->get();
+  if (const auto* v = node.as_boolean()) return v->get();
+  fail(where, ":", node.source().begin.line, ": dates and times are no options");
+}
+
+}  // namespace
+
+RecipeBuilder::RecipeBuilder(const std::string& model, const std::string& preset) {
+  Recipe defaults;
+  const Preset* chosen = preset.empty() ? nullptr : &find_preset(preset);
+  if (chosen) defaults.preset = chosen->name;
+  defaults.model = !model.empty() ? model : chosen ? chosen->model : "transformer";
+  check(!chosen || chosen->model == defaults.model, "preset ", preset, " is for the model ",
+        chosen ? chosen->model : "", ", not ", model);
+  defaults.architecture = default_config(defaults.model);
+  tree_ = to_json(defaults);
+  if (chosen)
+    for (const auto& [key, value] : chosen->settings.object()) set_json(key, value, str("preset ", preset));
+}
+
+Json* RecipeBuilder::find(const std::string& key, const std::string& where) {
+  std::vector<Place> places, fitting;
+  collect("", tree_, places);
+  for (const auto& p : places)
+    if (p.path == key) return p.value;
+  for (const auto& p : places)
+    if (last_name(p.path) == key || p.path.ends_with("." + key)) fitting.push_back(p);
+  for (const auto& p : fitting)
+    if (p.path == "architecture." + key) return p.value;
+  if (fitting.size() == 1) return fitting[0].value;
+  if (fitting.empty()) {
+    std::vector<std::string> known;
+    for (const auto& p : places) known.emplace_back(key.find('.') == key.npos ? last_name(p.path) : p.path);
+    fail(where, ": unknown option '", key, "'", suggestion(key, known));
+  }
+  std::string all;
+  for (const auto& p : fitting) all += str(all.empty() ? "" : " or ", p.path);
+  fail(where, ": '", key, "' is not clear: say ", all);
+}
+
+void RecipeBuilder::set(const std::string& key, const std::string& value, const std::string& where) {
+  Json* slot = find(key, where);
+  const std::string at = str(where, " ", key);
+  if (Json* name = slot->is_object() && slot->find("name") ? &(*slot)["name"] : nullptr) slot = name;
+  check(!slot->is_object(), at, ": is a group of options, not one");
+  *slot = parse_as(*slot, value, at);
+}
+
+void RecipeBuilder::set(const std::string& assignment) {
+  const auto equals = assignment.find('=');
+  if (equals == assignment.npos || equals == 0) throw UsageError(str("--set wants key=value, not '", assignment, "'"));
+  set(assignment.substr(0, equals), assignment.substr(equals + 1));
+}
+
+void RecipeBuilder::set_json(const std::string& key, const Json& value, const std::string& where) {
+  if (key == "preset" || key == "stemma" || key == "task" || key == "vocabularies") return;
+  if (key == "model") {
+    check(value == tree_["model"], where, ": is for the model ", value, ", but this run trains ", tree_["model"]);
+  } else if (value.is_object()) {
+    for (const auto& [name, member] : value.object()) set_json(str(key, ".", name), member, where);
+  } else {
+    set(key, value.is_string() ? value.text() : value.dump(), where);
+  }
+}
+
+void RecipeBuilder::load(const std::string& path) {
+  const std::string text = read_file(path);
+  Json recipe;
+  if (path.ends_with(".json")) {
+    recipe = Json::parse(text, path);
+  } else {
+    try {
+      recipe = from_toml(toml::parse(text, path), path);
+    } catch (const toml::parse_error& e) {
+      fail(path, ":", e.source().begin.line, ":", e.source().begin.column, ": not valid TOML: ", e.description());
+    }
+  }
+  check(recipe.is_object(), path, ": a recipe is a table of options");
+  for (const auto& [key, value] : recipe.object()) set_json(key, value, path);
+}
+
+}  // namespace stemma

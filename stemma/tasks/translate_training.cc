@@ -1,0 +1,157 @@
+#include "stemma/tasks/translate_training.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "stemma/base/files.h"
+#include "stemma/base/parallel.h"
+#include "stemma/metrics/score.h"
+#include "stemma/ops/product.h"
+#include "stemma/tensor/memory.h"
+
+namespace stemma {
+
+namespace {
+
+std::string in_units(int64_t bytes) {
+  const double gib = double(bytes) / double(1 << 30);
+  return gib >= 1 ? str(std::round(gib * 10) / 10, " GiB") : str(bytes >> 20, " MiB");
+}
+
+// Forward and backward of the longest sentences that fit into 1/16 of a batch: what a whole one will need, times 16.
+int64_t measure_activations(const Translator& system, const TokenPairs& pairs, Type precision) {
+  BatchOptions options = system.recipe().batch;
+  options.tokens = std::max<int64_t>(options.tokens / 16, 1);
+  const auto index = batches_by_length(pairs, options);
+  if (index.empty()) return 0;
+  const ParallelBatch batch = gather(pairs, index.front(), options);
+  const int64_t tokens = int64_t(batch.target.ids.size() + batch.target.splits.size());
+  Random random{1};
+  const Training on(random);
+  const Precision scope(precision);
+  reset_memory_peak();
+  const int64_t before = memory_use().now;
+  backward(system.loss(batch, system.recipe().train.label_smoothing).total);
+  const int64_t parameters = count(system.model().params()) * 4;  // gradients: counted elsewhere
+  for (const auto& p : system.model().params()) clear_grad(p.w);
+  const int64_t used = memory_use().peak - before - parameters;
+  return std::max<int64_t>(used, 0) * system.recipe().batch.tokens / std::max<int64_t>(tokens, 1);
+}
+
+TrainingPlan make_plan(const Translator& system, const TranslationData& data, const Batches& batches, Type precision) {
+  const Recipe& r = system.recipe();
+  TrainingPlan plan;
+  plan.model = r.model, plan.preset = r.preset, plan.precision = name_of(precision);
+  plan.parameters = count(system.model().params());
+  plan.source_vocabulary = system.source().size(), plan.target_vocabulary = system.target().size();
+  plan.pairs = batches.epoch_pairs(), plan.epoch_tokens = batches.epoch_tokens();
+  plan.left_out = data.train.size() - plan.pairs;
+  plan.batch_tokens = r.batch.tokens, plan.accumulate = r.train.accumulate;
+  plan.threads = threads();
+  plan.weights_bytes = plan.parameters * 4;
+  const int64_t moments = r.train.optimizer.name == "sgd" ? 1 : r.train.optimizer.name == "adafactor" ? 0 : 2;
+  plan.training_bytes = plan.weights_bytes * (1 + moments + (r.train.ema > 0 ? 1 : 0));
+  plan.available_bytes = system_memory_available();
+  for (const auto& [n, what] : {std::pair{double(r.train.steps), "steps"}, std::pair{double(r.train.epochs), "epochs"},
+                                std::pair{r.train.minutes, "minutes"}})
+    if (n > 0) plan.limit += str(plan.limit.empty() ? "" : " or ", n, " ", what);
+  if (r.train.early_stopping > 0)
+    plan.limit += str(plan.limit.empty() ? "" : " or ", r.train.early_stopping, " validations without a better ",
+                      r.train.stop_on);
+  return plan;
+}
+
+}  // namespace
+
+Type resolve_precision(const std::string& precision) {
+  check(precision == "auto" || precision == "f32" || precision == "bf16", "precision: unknown value '", precision,
+        "' (known: auto, f32, bf16)");
+  return precision == "bf16" || (precision == "auto" && native_bf16()) ? Type::bf16 : Type::f32;
+}
+
+Summary train_translator(Translator& system, const TranslationData& data, const std::string& directory, bool resume,
+                         const std::atomic<bool>& stop, const TrainingCallbacks& calls) {
+  const Recipe& recipe = system.recipe();
+  const Type precision = resolve_precision(recipe.train.precision);
+  Batches batches(data.train, recipe.batch, recipe.train.seed);
+  TrainingPlan plan = make_plan(system, data, batches, precision);
+  const int64_t fixed = plan.weights_bytes + plan.training_bytes;
+  check(fixed < plan.available_bytes, "this model needs ", in_units(fixed), " for weights and optimiser, but ",
+        in_units(plan.available_bytes), " are free; choose a smaller model");
+  plan.activation_bytes = measure_activations(system, data.train, precision);
+  check(fixed + plan.activation_bytes < plan.available_bytes, "a batch of ", recipe.batch.tokens,
+        " tokens needs about ", in_units(fixed + plan.activation_bytes), ", but ", in_units(plan.available_bytes),
+        " are free; try --set batch.tokens=", recipe.batch.tokens / 2,
+        " with --set accumulate=", 2 * recipe.train.accumulate);
+  if (calls.plan) calls.plan(plan);
+
+  Work work;
+  work.next = [&] {
+    auto batch = std::make_shared<ParallelBatch>(batches.next());
+    MicroBatch out;
+    out.target_tokens = int64_t(batch->target.ids.size()) + batch->target.size();
+    out.source_tokens = int64_t(batch->source.ids.size());
+    out.loss = [&system, batch, smoothing = recipe.train.label_smoothing] { return system.loss(*batch, smoothing); };
+    return out;
+  };
+  work.epochs = [&] { return batches.cursor().epoch; };
+  work.cursor = [&] { return to_json(batches.cursor()); };
+  work.seek = [&](const Json& at) { batches.seek(from_json<Cursor>(at, "cursor")); };
+  work.epoch_tokens = batches.epoch_tokens();
+  if (data.valid.size())
+    work.validate = [&] {
+      const auto fit = system.fit(data.valid);
+      Validation v{fit.loss, {}, Json::object({{"accuracy", double(fit.correct) / double(fit.tokens)}})};
+      if (!data.valid_source.empty()) {
+        DecodeOptions greedy;
+        greedy.beam = 1;
+        v.bleu = score("bleu", system.best(data.valid_source, greedy), {data.valid_target}, {}).score;
+      }
+      return v;
+    };
+  Trainer trainer({directory, system.architecture(), precision}, system.model().params(), work, recipe.train);
+  if (resume) trainer.resume();
+  return trainer.run(stop, calls.progress);
+}
+
+Summary train_from_files(const TrainFromFiles& request, const std::atomic<bool>& stop, const TrainingCallbacks& calls) {
+  const auto say = [&](const std::string& line) {
+    if (calls.say) calls.say(line);
+  };
+  Recipe recipe = request.recipe;
+  Tokenizer source, target;
+  const std::string config = join_path(request.out, "config.json");
+  if (request.resume) {
+    check(exists(config), "nothing to resume in ", request.out, ": config.json is missing");
+    const auto tokenizer = [&](const char* name) { return Tokenizer::load(join_path(request.out, name)); };
+    source = tokenizer(recipe.text.joint ? "tokenizer" : "source");
+    target = recipe.text.joint ? source : tokenizer("target");
+  } else {
+    check(!Trainer::can_resume(request.out), request.out,
+          " holds a run already: continue it with --resume, or choose another --out");
+    if (recipe.text.joint) {
+      source = target = Tokenizer::train(recipe.text, lines_of(request.train, Side::both));
+      say(str("vocabulary: ", source.size(), " tokens, joint"));
+    } else {
+      source = Tokenizer::train(recipe.text, lines_of(request.train, Side::source));
+      target = Tokenizer::train(recipe.text, lines_of(request.train, Side::target));
+      say(str("vocabularies: ", source.size(), " and ", target.size(), " tokens"));
+    }
+    const auto report = check_corpus(request.train, source, target,
+                                     {.max_length = recipe.batch.max_length ? recipe.batch.max_length : 256});
+    say(describe(report));
+  }
+  Translator system(recipe, source, target);
+  if (!request.resume) system.save_description(request.out);
+  TranslationData data;
+  data.train = open_or_build_shard(join_path(request.out, "train.shard"), {request.train, source, target});
+  if (!request.valid.source.empty()) {
+    data.valid = read_pairs(request.valid, source, target);
+    ParallelReader reader(request.valid);
+    for (TextPair pair; reader.next(pair);)
+      data.valid_source.push_back(pair.source), data.valid_target.push_back(pair.target);
+  }
+  return train_translator(system, data, request.out, request.resume, stop, calls);
+}
+
+}  // namespace stemma

@@ -1,0 +1,220 @@
+#include "stemma/tasks/translator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "stemma/base/files.h"
+#include "stemma/train/checkpoint.h"
+
+namespace stemma {
+
+namespace {
+
+constexpr const char* version = "0.1.0";
+
+Tensor tensor_of(const Ragged& ragged) { return Tensor::ids(ragged.ids, make_splits(ragged.splits)); }
+
+// Each target with <s> in front (what the decoder reads), and with </s> behind (what it must say).
+std::pair<Ragged, Ragged> shifted(const Ragged& target, int32_t bos, int32_t eos) {
+  std::pair<Ragged, Ragged> out;
+  for (int64_t b = 0; b < target.size(); ++b) {
+    std::vector<int32_t> ids(target[b].begin(), target[b].end());
+    ids.insert(ids.begin(), bos);
+    out.first.push_back(ids);
+    ids.erase(ids.begin());
+    ids.push_back(eos);
+    out.second.push_back(ids);
+  }
+  return out;
+}
+
+}  // namespace
+
+Translator::Translator(Recipe recipe, Tokenizer source, Tokenizer target)
+    : recipe_(std::move(recipe)), source_(std::move(source)), target_(std::move(target)) {
+  model_ = make_model(recipe_.model, recipe_.architecture, {source_.size(), target_.size()}, recipe_.train.seed);
+}
+
+std::string Translator::architecture() const {
+  return str("translate ", recipe_.model, " ", Json(recipe_.architecture).dump(), " ", source_.size(), " ",
+             target_.size());
+}
+
+void Translator::save_description(const std::string& directory) const {
+  make_directories(directory);
+  Json config =
+      Json::object({{"stemma", version},
+                    {"task", "translate"},
+                    {"vocabularies", Json::object({{"source", source_.size()}, {"target", target_.size()}})}});
+  for (const auto& [key, value] : to_json(recipe_).object()) config[key] = value;
+  source_.save(directory, recipe_.text.joint ? "tokenizer" : "source");
+  if (!recipe_.text.joint) target_.save(directory, "target");
+  write_file(join_path(directory, "config.json"), config.dump(2) + "\n");
+}
+
+Translator Translator::load(const std::string& directory) {
+  check(is_directory(directory), "no model at ", directory, ": no such directory");
+  const std::string path = join_path(directory, "config.json");
+  check(exists(path), "no model at ", directory, ": config.json is missing");
+  Json config = Json::parse(read_file(path), path);
+  check(config.is_object() && config.find("task") && config["task"] == Json("translate"), path,
+        ": not a translation model");
+  Json::Object known;  // the recipe's own keys
+  for (auto& [key, value] : config.object())
+    if (key != "stemma" && key != "task" && key != "vocabularies") known.emplace_back(key, value);
+  auto recipe = from_json<Recipe>(known, path);
+  const auto tokenizer = [&](const char* name) { return Tokenizer::load(join_path(directory, name)); };
+  const Tokenizer source = tokenizer(recipe.text.joint ? "tokenizer" : "source");
+  Translator out(recipe, source, recipe.text.joint ? source : tokenizer("target"));
+  const std::string weights = join_path(directory, "model.safetensors");
+  check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
+  load_tensors(weights, out.model_->params(), out.architecture());
+  return out;
+}
+
+std::vector<int32_t> Translator::encode_source(const std::string& line) const {
+  auto ids = source_.encode(line);
+  if (recipe_.batch.reverse_source) std::reverse(ids.begin(), ids.end());
+  if (recipe_.batch.source_eos) ids.push_back(source_.eos());
+  return ids;
+}
+
+std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
+                                                            const DecodeOptions& options) const {
+  return translate(lines, options, {this});
+}
+
+std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
+                                                            const DecodeOptions& options,
+                                                            const std::vector<const Translator*>& ensemble) const {
+  std::vector<const TranslationModel*> models;
+  for (const auto* member : ensemble) {
+    check(member->source_.fingerprint() == source_.fingerprint() &&
+              member->target_.fingerprint() == target_.fingerprint(),
+          "an ensemble needs systems of the same vocabularies");
+    models.push_back(member->model_.get());
+  }
+  std::vector<std::vector<Translation>> out(lines.size());
+  std::vector<std::vector<int32_t>> sources;
+  std::vector<int64_t> filled, lengths;  // lines that hold anything
+  for (size_t i = 0; i < lines.size(); ++i) {
+    auto ids = encode_source(lines[i]);
+    if (ids.size() > (recipe_.batch.source_eos ? 1u : 0u)) {
+      filled.push_back(int64_t(i));
+      lengths.push_back(int64_t(ids.size()));
+    } else {
+      out[i] = {Translation{}};
+    }
+    sources.push_back(std::move(ids));
+  }
+  BatchOptions budget = recipe_.batch;
+  budget.tokens = std::max<int64_t>(1, 4096 / std::max<int64_t>(1, options.beam));
+  for (const auto& batch : batches_by_length(lengths, {}, budget)) {
+    Ragged source;
+    DecodeRequest request;
+    for (const int64_t i : batch) {
+      source.push_back(sources[size_t(filled[size_t(i)])]);
+      request.numbers.push_back(filled[size_t(i)]);
+    }
+    request.source = tensor_of(source);
+    request.bos = target_.bos(), request.eos = target_.eos();
+    const auto found = decode(models, request, options);
+    for (size_t b = 0; b < batch.size(); ++b)
+      for (const auto& h : found[b]) {
+        Translation t{target_.decode(h.tokens), h.score, h.log_probability, {}};
+        for (const int32_t id : h.tokens) t.pieces.push_back(target_.piece(id));
+        out[size_t(filled[size_t(batch[b])])].push_back(std::move(t));
+      }
+  }
+  return out;
+}
+
+std::vector<std::string> Translator::best(const std::vector<std::string>& lines, const DecodeOptions& options) const {
+  std::vector<std::string> out;
+  for (auto& found : translate(lines, options)) out.push_back(std::move(found.at(0).text));
+  return out;
+}
+
+std::vector<double> Translator::score(const std::vector<std::string>& source,
+                                      const std::vector<std::string>& target) const {
+  check(source.size() == target.size(), "score: ", source.size(), " sources for ", target.size(), " targets");
+  std::vector<double> out(source.size());
+  std::vector<std::vector<int32_t>> s, t;
+  std::vector<int64_t> s_lengths, t_lengths;
+  for (size_t i = 0; i < source.size(); ++i) {
+    s_lengths.push_back(int64_t(s.emplace_back(encode_source(source[i])).size()));
+    t_lengths.push_back(int64_t(t.emplace_back(target_.encode(target[i])).size()) + 1);
+  }
+  for (const auto& batch : batches_by_length(s_lengths, t_lengths, recipe_.batch)) {
+    Ragged sources, targets;
+    for (const int64_t i : batch) sources.push_back(s[size_t(i)]), targets.push_back(t[size_t(i)]);
+    const auto log_p = score_pairs(*model_, tensor_of(sources), tensor_of(targets), target_.bos(), target_.eos());
+    auto next = log_p.begin();
+    for (const int64_t i : batch) {
+      out[size_t(i)] = std::accumulate(next, next + t_lengths[size_t(i)], 0.0);
+      next += t_lengths[size_t(i)];
+    }
+  }
+  return out;
+}
+
+Explanation Translator::explain(const std::string& source, const std::string& target) const {
+  Explanation out;
+  Ragged s, t;
+  s.push_back(encode_source(source));
+  t.push_back(target_.encode(target));
+  for (const int32_t id : s.ids) out.source.push_back(source_.piece(id));
+  for (const int32_t id : t.ids) out.target.push_back(target_.piece(id));
+  out.target.push_back(target_.piece(target_.eos()));
+  const auto row_map = [&](const std::string& name, int64_t head, const Tensor& w) {  // a step's row joins its matrix
+    for (auto& map : out.maps)
+      if (map.name == name && map.head == head) return void(map.weights = vstack({map.weights, w}));
+    out.maps.push_back({name, head, w});
+  };
+  NoGrad off;
+  Listening on([&](const std::string& path, const Tensor& A) {
+    if (!path.ends_with("attention")) return;
+    const std::string name = path == "decoder.attention" ? path : path.substr(0, path.rfind('.'));
+    const int64_t queries = path == "decoder.attention"    ? A.rows()
+                            : name.starts_with("encoder.") ? int64_t(out.source.size())
+                                                           : int64_t(out.target.size());
+    const int64_t heads = A.rows() / queries;
+    for (int64_t head = 0; head < heads; ++head) {
+      Tensor w(queries, A.cols());
+      for (int64_t q = 0; q < queries; ++q)
+        std::copy_n(A.data() + (q * heads + head) * A.cols(), A.cols(), w.data() + q * A.cols());
+      row_map(name, head, w);
+    }
+  });
+  for (const float p : score_pairs(*model_, tensor_of(s), tensor_of(t), target_.bos(), target_.eos()))
+    out.log_p.push_back(p);
+  return out;
+}
+
+Loss Translator::loss(const ParallelBatch& batch, float smoothing) const {
+  const auto [in, out] = shifted(batch.target, target_.bos(), target_.eos());
+  const auto state = model_->start(tensor_of(batch.source));
+  const Tensor hidden = model_->decode(tensor_of(in), *state);
+  const auto loss = cross_entropy(hidden, model_->output_W(), model_->output_b(), Tensor::ids(out.ids), smoothing);
+  return {loss.total, loss.nll, loss.correct};
+}
+
+Translator::Fit Translator::fit(const TokenPairs& pairs) const {
+  NoGrad off;
+  Fit out;
+  double nll = 0;
+  BatchOptions options = recipe_.batch;
+  options.truncate = true;
+  for (const auto& index : batches_by_length(pairs, options)) {
+    const auto batch = gather(pairs, index, options);
+    const Loss loss = this->loss(batch, 0);
+    nll += loss.nll;
+    out.correct += loss.correct;
+    out.tokens += int64_t(batch.target.ids.size()) + batch.target.size();
+  }
+  out.loss = nll / double(std::max<int64_t>(out.tokens, 1));
+  return out;
+}
+
+}  // namespace stemma

@@ -1,0 +1,74 @@
+// A translation system: recipe, tokenizers, model. Made new, or loaded from its directory (config.json,
+// model.safetensors, tokenizers). Text in, text out.
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stemma/models/registry.h"
+#include "stemma/tasks/recipe.h"
+
+namespace stemma {
+
+struct Translation {
+  std::string text;
+  double score = 0, log_probability = 0;
+  std::vector<std::string> pieces;  // of the target, without </s>
+};
+
+// Where one sentence's translation looked: one matrix [target pieces + </s>, source pieces + </s>] for each head.
+struct AttentionMap {
+  std::string name;  // "decoder.layers.0.cross", ...
+  int64_t head = 0;
+  Tensor weights;
+};
+struct Explanation {
+  std::vector<std::string> source, target;  // pieces, </s> included
+  std::vector<double> log_p;                // of each target piece
+  std::vector<AttentionMap> maps;
+};
+
+class Translator {
+ public:
+  // A new system with initial weights.
+  Translator(Recipe recipe, Tokenizer source, Tokenizer target);
+  // Errors: no such directory, a file missing or damaged, weights of another architecture, NaN (which tensor).
+  static Translator load(const std::string& directory);
+  // config.json and the tokenizers; the weights are the trainer's to write.
+  void save_description(const std::string& directory) const;
+
+  // n best for each line, in order. An empty line has one empty translation.
+  std::vector<std::vector<Translation>> translate(const std::vector<std::string>& lines,
+                                                  const DecodeOptions& options) const;
+  std::vector<std::vector<Translation>> translate(const std::vector<std::string>& lines, const DecodeOptions& options,
+                                                  const std::vector<const Translator*>& ensemble) const;
+  std::vector<std::string> best(const std::vector<std::string>& lines, const DecodeOptions& options) const;
+  // log p of a given translation of each line, its </s> counted.
+  std::vector<double> score(const std::vector<std::string>& source, const std::vector<std::string>& target) const;
+  // The attention of a pair.
+  Explanation explain(const std::string& source, const std::string& target) const;
+
+  // Sum over the target tokens of a batch, and what validation wants to know.
+  Loss loss(const ParallelBatch& batch, float smoothing) const;
+  // In NoGrad over all pairs: {loss per token without smoothing, correct, tokens}.
+  struct Fit {
+    double loss = 0;
+    int64_t correct = 0, tokens = 0;
+  };
+  Fit fit(const TokenPairs& pairs) const;
+
+  TranslationModel& model() const { return *model_; }
+  const Recipe& recipe() const { return recipe_; }
+  const Tokenizer& source() const { return source_; }
+  const Tokenizer& target() const { return target_; }
+  std::string architecture() const;  // what checkpoints are marked with
+
+ private:
+  std::vector<int32_t> encode_source(const std::string& line) const;
+  Recipe recipe_;
+  Tokenizer source_, target_;
+  std::unique_ptr<TranslationModel> model_;
+};
+
+}  // namespace stemma
