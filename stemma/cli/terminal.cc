@@ -229,7 +229,7 @@ std::string sparkline(const std::vector<double>& values, int64_t columns) {
   return out;
 }
 
-std::string progress_line(const Advance& a, const Terminal& terminal) {
+std::string progress_line(const HowFar& a, const Terminal& terminal) {
   const double rate = a.seconds > 0 ? double(a.done) / a.seconds : 0;
   std::string out = a.label;
   if (a.total > 0) {
@@ -249,14 +249,14 @@ std::string progress_line(const Advance& a, const Terminal& terminal) {
   return fit_width(out, terminal.columns - 1);
 }
 
-std::string Progress::update(const Advance& advance) {
+std::string ProgressBar::update(const HowFar& advance) {
   if (last_ && advance.seconds - *last_ < (terminal_.interactive ? 0.1 : 15)) return "";
   last_ = advance.seconds;
   const std::string line = progress_line(advance, terminal_);
   return terminal_.interactive ? str('\r', line, "\033[K") : line + "\n";
 }
 
-std::string Progress::finish(const Advance& advance) {
+std::string ProgressBar::finish(const HowFar& advance) {
   const std::string line = progress_line(advance, terminal_) + "\n";
   return terminal_.interactive ? str('\r', "\033[K", line) : line;
 }

@@ -49,7 +49,7 @@ std::string heat_map(const HeatMap& map, const Terminal& terminal = {});
 // ▁▂▃▅▇ between the smallest and the largest value, averaged down to `columns` bars; "·" for what is not finite.
 std::string sparkline(const std::vector<double>& values, int64_t columns = 40);
 
-struct Advance {
+struct HowFar {
   std::string label;
   int64_t done = 0, total = 0;  // total 0: not known
   double seconds = 0;           // since the start
@@ -57,15 +57,15 @@ struct Advance {
   std::string note;  // such as "loss 2.31"
 };
 // One line without its newline: label, bar, share, rate, time left, note.
-std::string progress_line(const Advance& advance, const Terminal& terminal = {});
+std::string progress_line(const HowFar& advance, const Terminal& terminal = {});
 
 // Decides when to say how far it is: a person sees one line redrawn at most 10 times a second, a log file gets a line
 // every 15 seconds.
-class Progress {
+class ProgressBar {
  public:
-  explicit Progress(const Terminal& terminal) : terminal_(terminal) {}
-  std::string update(const Advance& advance);  // the text to write now, mostly empty
-  std::string finish(const Advance& advance);  // the last line, with its newline
+  explicit ProgressBar(const Terminal& terminal) : terminal_(terminal) {}
+  std::string update(const HowFar& advance);  // the text to write now, mostly empty
+  std::string finish(const HowFar& advance);  // the last line, with its newline
 
  private:
   Terminal terminal_;

@@ -119,18 +119,18 @@ TEST(Sparkline, GoesFromSmallestToLargest) {
   EXPECT_EQ(sparkline({}), "");
 }
 
-TEST(Progress, LineSaysShareRateAndTimeLeft) {
-  const Advance a = {.label = "rnn", .done = 1250, .total = 5000, .seconds = 10, .unit = "steps", .note = "loss 2.31"};
+TEST(ProgressBar, LineSaysShareRateAndTimeLeft) {
+  const HowFar a = {.label = "rnn", .done = 1250, .total = 5000, .seconds = 10, .unit = "steps", .note = "loss 2.31"};
   EXPECT_EQ(progress_line(a), "rnn   25%  1,250/5,000 steps  125/s  0:30 left  loss 2.31");
   EXPECT_EQ(progress_line(a, person), "rnn  ━━━━┄┄┄┄┄┄┄┄┄┄┄┄   25%  1,250/5,000 steps  125/s  0:30 left  loss 2.31");
   EXPECT_LT(display_width(progress_line(a, {true, Terminal::none, 40})), 40);
-  const Advance unknown = {.label = "read", .done = 12, .total = 0, .seconds = 2, .unit = "lines", .note = ""};
+  const HowFar unknown = {.label = "read", .done = 12, .total = 0, .seconds = 2, .unit = "lines", .note = ""};
   EXPECT_EQ(progress_line(unknown), "read  12 lines  6/s");
 }
 
-TEST(Progress, IsRedrawnTenTimesASecondForAPersonAndSeldomInALog) {
+TEST(ProgressBar, IsRedrawnTenTimesASecondForAPersonAndSeldomInALog) {
   const auto lines = [](const Terminal& terminal) {
-    Progress progress(terminal);
+    ProgressBar progress(terminal);
     int64_t count = 0;
     for (int64_t i = 0; i < 2000; ++i)
       count +=
@@ -141,8 +141,8 @@ TEST(Progress, IsRedrawnTenTimesASecondForAPersonAndSeldomInALog) {
   };
   EXPECT_EQ(lines(person), 286);  // every seventh of 64 a second
   EXPECT_EQ(lines({}), 3);        // at 0, 15 and 30 seconds
-  Progress progress(person);
-  const Advance done = {.label = "x", .done = 2, .total = 2, .seconds = 4, .unit = "steps", .note = ""};
+  ProgressBar progress(person);
+  const HowFar done = {.label = "x", .done = 2, .total = 2, .seconds = 4, .unit = "steps", .note = ""};
   EXPECT_EQ(progress.finish(done), "\r\033[Kx  ━━━━━━━━━━━━━━━━  100%  2/2 steps  0.5/s  0:04\n");
 }
 
