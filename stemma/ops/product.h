@@ -1,5 +1,5 @@
 // The one way to a matrix product. Knows nothing of the tape; chooses between our own kernels and oneDNN.
-//   C = f(alpha op(A) op(B) + beta C + b) + r         sums in f32, C in f32
+//   C = f(alpha op(A) op(B) + beta C + bias) + residual         f: nothing or relu; sums and C in f32
 #pragma once
 #include "stemma/ops/ops.h"
 
@@ -22,8 +22,7 @@ struct ProductCall {
   float alpha = 1, beta = 0;        // beta 0: what C held does not matter
   const float* bias = nullptr;      // [n]
   const float* residual = nullptr;  // [m, n], row i at residual + i * stride
-  Activation activation = Activation::none;
-  float* sums = nullptr;  // gets the argument of f, at the strides of C, for a backward pass
+  bool relu = false;
   // Modes belong to the thread that asks: inside a parallel task hand them over from outside.
   Type precision = stemma::precision();          // bf16: f32 operands are rounded first
   bool deterministic = stemma::deterministic();  // a row's bits depend neither on the other rows nor on threads
@@ -36,6 +35,9 @@ struct ProductInto {
   float alpha = 1, beta = 0;
 };
 void product(const Tensor& a, const Tensor& b, const Tensor& c, const ProductInto& how = {});
+
+// sum (+)= the sum of the rows of x, from the first to the last; for the gradient of a bias.
+void add_column_sums(const Tensor& x, const Destination& sum);
 
 bool native_bf16();  // the CPU multiplies bf16 itself (AVX512-BF16 or AMX)
 // Measured billions of floating-point operations a second of C[m, n] = A B^T in this precision, with all threads.

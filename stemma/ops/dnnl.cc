@@ -1,0 +1,66 @@
+// One primitive for each way of transposing and adding, made for sizes known only at run time: as fast here as one for
+// each shape, and batches of rows hardly ever have the same shape twice.
+#include "stemma/ops/dnnl.h"
+
+#include <dnnl.hpp>
+
+#include <map>
+#include <utility>
+
+namespace stemma {
+
+namespace {
+
+using dnnl::memory;
+constexpr auto later = DNNL_RUNTIME_DIM_VAL;
+
+const dnnl::engine& engine() {
+  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+memory::desc describe(int64_t rows, int64_t cols, int64_t stride, bool transposed, memory::data_type type) {
+  return {{rows, cols}, type, transposed ? memory::dims{1, stride} : memory::dims{stride, 1}};
+}
+
+dnnl::matmul make(bool a_transposed, bool b_transposed, bool add) {
+  dnnl::primitive_attr attributes;
+  if (add) {
+    dnnl::post_ops sum;
+    sum.append_sum(1);
+    attributes.set_post_ops(sum);
+  }
+  const auto bf16 = memory::data_type::bf16;
+  return dnnl::matmul(
+      {{describe(later, later, later, a_transposed, bf16), describe(later, later, later, b_transposed, bf16),
+        describe(later, later, later, false, memory::data_type::f32)},
+       attributes,
+       engine()});
+}
+
+}  // namespace
+
+void dnnl_product(const ProductCall& p) {
+  check(p.alpha == 1 && (p.beta == 0 || p.beta == 1), "oneDNN product with alpha ", p.alpha, " and beta ", p.beta);
+  try {
+    // A primitive's scratch memory belongs to the thread that made it.
+    static thread_local std::map<std::tuple<bool, bool, bool>, dnnl::matmul> made;
+    static thread_local dnnl::stream stream(engine());
+    const std::tuple key(p.a.transposed, p.b.transposed, p.beta == 1);
+    auto found = made.find(key);
+    if (found == made.end()) found = made.emplace(key, std::apply(make, key)).first;
+    const auto operand = [](const MatrixView& x, int64_t rows, int64_t cols) {
+      return memory(describe(rows, cols, x.stride, x.transposed, memory::data_type::bf16), engine(),
+                    const_cast<void*>(x.data));
+    };
+    const memory c(describe(p.m, p.n, p.stride, false, memory::data_type::f32), engine(), p.c);
+    found->second.execute(
+        stream,
+        {{DNNL_ARG_SRC, operand(p.a, p.m, p.k)}, {DNNL_ARG_WEIGHTS, operand(p.b, p.k, p.n)}, {DNNL_ARG_DST, c}});
+    stream.wait();
+  } catch (const dnnl::error& e) {
+    fail("oneDNN: product [", p.m, ", ", p.k, "] [", p.k, ", ", p.n, "] failed: ", e.what());
+  }
+}
+
+}  // namespace stemma
