@@ -182,21 +182,21 @@ Trainer::Validated Trainer::validate() {
 
 void Trainer::save_model() { save_tensors(file(model_file), optimizer_.params(), {place_.architecture, {}}); }
 
-// checkpoint-last names the kept files, so they are written before it and removed after it.
-void Trainer::save_checkpoint() {
+// checkpoint-last names the kept files, so they are written before it and removed after it. What Ctrl-C saves is not
+// kept, so that the average at the end does not depend on it.
+void Trainer::save_checkpoint(Keep keep) {
   if (!work_.validate) {
     const Swapped average(optimizer_.params(), ema_);
     save_model();
   }
-  std::vector<int64_t> gone;
-  if (options_.keep_checkpoints > 0) {
+  auto& kept = state_.kept;
+  if (keep == Keep::yes && options_.keep_checkpoints > 0) {
     save_tensors(file(kept_file(state_.step)), optimizer_.params(), {place_.architecture, {}});
-    auto& kept = state_.kept;
     kept.push_back(state_.step);
-    const auto extra = std::max<int64_t>(0, int64_t(kept.size()) - options_.keep_checkpoints);
-    gone.assign(kept.begin(), kept.begin() + extra);
-    kept.erase(kept.begin(), kept.begin() + extra);
   }
+  const auto extra = kept.begin() + std::max<int64_t>(0, int64_t(kept.size()) - options_.keep_checkpoints);
+  const std::vector<int64_t> gone(kept.begin(), extra);
+  kept.erase(kept.begin(), extra);
   state_.seconds = seconds(), state_.cursor = work_.cursor(), state_.dropout = dropout_.position;
   save_tensors(file(last_file), everything(), {place_.architecture, to_json(state_)});
   for (const int64_t step : gone) remove_file(file(kept_file(step)));
@@ -297,7 +297,8 @@ std::string Trainer::advance(TrainingLog& log, const std::atomic<bool>& stop, co
     log.write(line(s, now));
     state_.window = {};
   }
-  if (!reason.empty() || (options_.checkpoint_every > 0 ? every(options_.checkpoint_every) : due)) save_checkpoint();
+  const bool regular = last || (options_.checkpoint_every > 0 ? every(options_.checkpoint_every) : due);
+  if (regular || !reason.empty()) save_checkpoint(regular ? Keep::yes : Keep::no);
   if (tell) tell(now);
   return reason;
 }

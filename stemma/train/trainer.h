@@ -145,7 +145,8 @@ class Trainer {
   Validated measure();
   Validated validate();
   void save_model();
-  void save_checkpoint();
+  enum class Keep { no, yes };
+  void save_checkpoint(Keep keep);
   void try_average(TrainingLog& log);
   double seconds() const;
   double epoch() const;
