@@ -47,7 +47,7 @@ inline Tensor to_tensor(const Matrix& m) {
 
 struct OpCase {
   std::function<Tensor(const std::vector<Tensor>&)> f;
-  std::function<Matrix(const std::vector<Matrix>&)> reference;  // plain loops in double
+  std::function<Matrix(const std::vector<Matrix>&)> reference = {};  // plain loops in double
   std::vector<Matrix> inputs;
   double tolerance = 1e-5, gradient_tolerance = 1e-4;  // relative to the greater of 1 and the value
   std::vector<int> constant = {};                      // inputs without gradient
