@@ -9,4 +9,4 @@ trap 'rm -rf "$here"' EXIT
 cmake --install "$1" --prefix "$here/prefix" > "$here/install.log"
 cmake -S "$source/install" -B "$here/build" -G Ninja -DCMAKE_PREFIX_PATH="$here/prefix" -DCMAKE_BUILD_TYPE=Release
 cmake --build "$here/build"
-[ "$("$here/build/consumer")" = 你好 ]
+[ "$("$here/build/main")" = 你好 ]
