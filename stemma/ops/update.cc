@@ -127,7 +127,7 @@ void adafactor(const Tensor& w, const Tensor& g, const Tensor& row, const Tensor
     blend_rows(g, row, float(s.grad_scale), float(rate));
     mean = std::max(std::accumulate(row.data(), row.data() + rows, 0.0) / double(rows), s.eps1);
   }
-  const Estimate estimate{float(s.grad_scale), float(s.eps1 * s.eps1)};
+  const Estimate estimate{float(s.grad_scale), float(s.eps1)};
   const auto share = [&](int64_t i) { return row ? float(row.data()[i] / mean) : 1.0f; };
   std::vector<double> sums(static_cast<size_t>(rows));
   const auto each_row = [&](auto&& f) {

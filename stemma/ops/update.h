@@ -32,12 +32,12 @@ void adam(const Tensor& w, const Tensor& g, const Tensor& m, const Tensor& v, co
 // State of a vector (rows 1): `row` empty, `col` [1, cols] of g^2.
 struct AdafactorStep {
   double lr = 1e-2;
-  bool relative = true;         // the step is max(eps2, rms(w)) min(lr, 1 / sqrt(t)); else lr itself
-  double beta2_decay = -0.8;    // beta2 = 1 - t^beta2_decay
-  double eps1 = 1.1920929e-07;  // the least sqrt of the estimate of g^2
-  double eps2 = 1e-3;           // the least rms(w)
-  double clip = 1;              // the update's root mean square before the step size is at most this
-  double weight_decay = 0;      // decoupled
+  bool relative = true;       // the step is max(eps2, rms(w)) min(lr, 1 / sqrt(t)); else lr itself
+  double beta2_decay = -0.8;  // beta2 = 1 - t^beta2_decay
+  double eps1 = 1e-30;        // the least estimate of g^2
+  double eps2 = 1e-3;         // the least rms(w)
+  double clip = 1;            // the update's root mean square before the step size is at most this
+  double weight_decay = 0;    // decoupled
   int64_t t = 1;
   double grad_scale = 1;
 };
