@@ -1,8 +1,7 @@
 #include "stemma/cli/terminal.h"
 
-#include <gtest/gtest.h>
-
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cmath>

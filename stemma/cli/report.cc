@@ -1,0 +1,101 @@
+#include "stemma/cli/report.h"
+
+#include "stemma/cli/report_page.h"
+#include "stemma/cli/report_script.h"
+
+namespace stemma {
+namespace {
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+// JSON inside a <script>: without '<' no sentence can end it or open a comment.
+std::string script_safe(const Json& json) {
+  std::string out;
+  for (char c : json.dump()) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
+  return out;
+}
+
+std::string text_of(const Json& report, std::string_view key) {
+  const Json* value = report.find(key);
+  return value && value->is_string() ? value->text() : "";
+}
+
+bool has(const Json& value, std::string_view key) {
+  const Json* found = value.find(key);
+  return found && !found->is_null() && !(found->is_array() && found->array().empty());
+}
+// Does any system, or any of its examples, have something under this key?
+bool any_system(const Json& report, std::string_view key) {
+  const Json* systems = report.find("systems");
+  if (!systems || !systems->is_array()) return false;
+  for (const Json& system : systems->array())
+    if (has(system, key)) return true;
+  return false;
+}
+bool any_head(const Json& report) {
+  if (!any_system(report, "examples")) return false;
+  for (const Json& system : report["systems"].array()) {
+    if (!has(system, "examples")) continue;
+    for (const Json& example : system["examples"].array()) {
+      if (!has(example, "attention")) continue;
+      for (const Json& matrix : example["attention"].array())
+        if (has(matrix, "head")) return true;
+    }
+  }
+  return false;
+}
+
+struct Section {
+  const char *id, *title, *about;
+  bool present;
+};
+}  // namespace
+
+std::string report_page(const Json& report) {
+  const std::string title = text_of(report, "title").empty() ? "Stemma" : text_of(report, "title");
+  bool measured = false;
+  for (const char* key : {"parameters", "loss", "bleu", "greedy_bleu", "beam_bleu", "ms_per_sentence"})
+    measured |= any_system(report, key);
+  const Json* systems = report.find("systems");
+  const bool several = systems && systems->is_array() && systems->array().size() > 1;
+  const Section sections[] = {
+      {"summary", "Summary", "The best figure of each column is in bold.", measured},
+      {"lengths", "BLEU by source length", "Length in tokens of the source sentence.",
+       any_system(report, "bleu_by_length")},
+      {"curves", "Learning curves", "Move over a curve to read it.", any_system(report, "curve")},
+      {"attention", several ? "Where each system looks" : "Where it looks",
+       "Point at a word of the translation: the source pieces it was made from light up.",
+       any_system(report, "examples")},
+      {"heads", "Every head", "One picture per attention head: rows ask, columns answer. Click one to enlarge it.",
+       any_head(report)},
+      {"tree", "Parameters", "The modules of the model, with the shapes of their tensors.", any_system(report, "tree")},
+  };
+  std::string out = str(page_head, "<title>", escaped(title), "</title>\n", page_style,
+                        "</head>\n<body>\n<header>\n<h1>", escaped(title), "</h1>\n");
+  if (has(report, "subtitle")) out += str("<p class=\"lead\">", escaped(text_of(report, "subtitle")), "</p>\n");
+  if (has(report, "command")) out += str("<p><code>", escaped(text_of(report, "command")), "</code></p>\n");
+  out += "</header>\n<main>\n";
+  for (const auto& [id, heading, about, present] : sections)
+    if (present)
+      out += str("<section id=\"", id, "\">\n<h2>", heading, "</h2>\n<p class=\"about\">", about, "</p>\n</section>\n");
+  out += str("</main>\n<noscript><p>The figures on this page are drawn by a script.</p></noscript>\n",
+             "<script type=\"application/json\" id=\"report\">", script_safe(report), "</script>\n<script>\n",
+             page_script, "</script>\n</body>\n</html>\n");
+  return out;
+}
+
+}  // namespace stemma
