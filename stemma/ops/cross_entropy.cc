@@ -4,22 +4,101 @@
 // forgotten; backward only multiplies them by the gradient of the total.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "stemma/base/parallel.h"
+#include "stemma/ops/grain.h"
 #include "stemma/ops/product.h"
 
+#include "stemma/ops/simd_targets.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "stemma/ops/cross_entropy.cc"
+#include <hwy/foreach_target.h>
+
+#include "stemma/ops/simd-inl.h"
+
+#ifndef STEMMA_OPS_CROSS_ENTROPY_ONCE
+#define STEMMA_OPS_CROSS_ENTROPY_ONCE
+namespace stemma {
+
+struct RowLoss {
+  double log_sum = 0, target = 0, mean = 0;  // log sum e^z, z of the target, mean of z
+  bool correct = false;
+  double nll() const { return log_sum - target; }
+};
+
+}  // namespace stemma
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace stemma::HWY_NAMESPACE {
+namespace {
+
+// The sum of term(i, left) over a row, however long: pieces in f32, their sums in double.
+template <class Term>
+double long_sum(int64_t n, Term&& term) {
+  constexpr int64_t piece = 1024;
+  double sum = 0;
+  for (int64_t begin = 0; begin < n; begin += piece)
+    sum += sum_vectors(std::min(piece, n - begin), [&](int64_t i, int64_t left) { return term(begin + i, left); });
+  return sum;
+}
+
+RowLoss row_loss(const float* z, int64_t n, int32_t target) {
+  const float most = row_max(z, n);
+  const double sum = long_sum(n, [&](int64_t j, int64_t left) { return exp(hn::Sub(load(z + j, left), all(most))); });
+  const double all_z = long_sum(n, [&](int64_t j, int64_t left) { return load(z + j, left); });
+  return {.log_sum = double(most) + std::log(sum),
+          .target = z[target],
+          .mean = all_z / double(n),
+          .correct = z[target] == most && std::find(z, z + target, most) == z + target};
+}
+
+// The losses of rows of logits against their targets. `smoothing` < 0: the logits are kept; else their gradients take
+// their place.
+void losses_of(const Tensor& z, const int32_t* targets, float smoothing, RowLoss* losses) {
+  const int64_t n = z.cols();
+  parallel_for(z.rows(), row_grain(n), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      float* const row = z.data() + i * n;
+      losses[i] = row_loss(row, n, targets[i]);
+      if (smoothing < 0) continue;
+      const V log_sum = all(float(losses[i].log_sum)), share = all(smoothing / float(n));
+      for_vectors(n, [&](int64_t j, int64_t left) {
+        store(hn::Sub(exp(hn::Sub(load(row + j, left), log_sum)), share), row + j, left);
+      });
+      row[targets[i]] -= 1 - smoothing;
+    }
+  });
+}
+
+// sum (+)= c x
+void add_scaled(const Tensor& sum, const Tensor& x, float c, bool fresh) {
+  parallel_for(x.size(), element_grain, [&](int64_t begin, int64_t end) {
+    float* const to = sum.data() + begin;
+    for_vectors(end - begin, [&](int64_t i, int64_t left) {
+      const V v = hn::Mul(all(c), load(x.data() + begin + i, left));
+      store(fresh ? v : hn::Add(load(to + i, left), v), to + i, left);
+    });
+  });
+}
+
+}  // namespace
+}  // namespace stemma::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace stemma {
 
 namespace {
 
-// As many rows as keep the logits near the cache (16 MB), but enough to make good use of W.
-int64_t rows_of_a_block(int64_t vocabulary) {
-  return std::clamp<int64_t>((4 << 20) / std::max<int64_t>(vocabulary, 1), 64, 512);
-}
+HWY_EXPORT(losses_of);
+HWY_EXPORT(add_scaled);
+
+// Enough rows to make good use of W, few enough that their logits (8 MB) stay near.
+int64_t rows_of_a_block(int64_t vocabulary) { return std::clamp<int64_t>((2 << 20) / vocabulary, 128, 1024); }
 
 void check_call(const char* op, const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& targets) {
-  check(x.cols() == W.cols(), op, ": x ", x, " does not fit W ", W);
+  check(x.cols() == W.cols() && W.rows() > 0, op, ": x ", x, " does not fit W ", W);
   check(!b || (b.rows() == 1 && b.cols() == W.rows()), op, ": b ", b, " does not fit W ", W);
   check(targets.rows() == x.rows() && targets.cols() == 1, op, ": targets ", targets, " do not fit x ", x);
   const int32_t* y = targets.data<int32_t>();
@@ -28,109 +107,72 @@ void check_call(const char* op, const Tensor& x, const Tensor& W, const Tensor& 
           W.rows());
 }
 
-void logits(const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& z) {
-  product({.m = x.rows(),
-           .n = W.rows(),
-           .k = x.cols(),
-           .a = view(x),
-           .b = view(W, true),
-           .c = z.data(),
-           .stride = W.rows(),
-           .bias = b ? b.data() : nullptr});
+// Calls f(first row, logits) for each block of rows; the logits may be overwritten.
+template <class F>
+void each_block(const Tensor& x, const Tensor& W, const Tensor& b, F&& f) {
+  const int64_t block = std::min(x.rows(), rows_of_a_block(W.rows()));
+  const Tensor memory(block, W.rows());
+  for (int64_t begin = 0; begin < x.rows(); begin += block) {
+    const Tensor z = memory.row_view(0, std::min(block, x.rows() - begin));
+    product({.m = z.rows(),
+             .n = z.cols(),
+             .k = x.cols(),
+             .a = view(x.row_view(begin, z.rows())),
+             .b = view(W, true),
+             .c = z.data(),
+             .stride = z.cols(),
+             .bias = b ? b.data() : nullptr});
+    f(begin, z);
+  }
 }
 
-struct RowLoss {
-  double log_sum = 0;  // log sum e^z
-  double mean = 0;     // of z
-  bool correct = false;
-};
-
-RowLoss row_loss(const float* z, int64_t n, int32_t target) {
-  const int64_t best = std::max_element(z, z + n) - z;
-  double sum = 0, all = 0;
-  for (int64_t v = 0; v < n; ++v) sum += std::exp(z[v] - z[best]), all += z[v];
-  return {z[best] + std::log(sum), all / double(n), best == target};
-}
-
-// z becomes its gradient
-void row_gradient(float* z, int64_t n, int32_t target, float log_sum, float smoothing) {
-  for (int64_t v = 0; v < n; ++v) z[v] = std::exp(z[v] - log_sum) - smoothing / float(n);
-  z[target] -= 1 - smoothing;
+void add_to_gradient(const Tensor& x, const Tensor& gradient, float scale) {
+  if (const auto sum = gradient_of(x)) HWY_DYNAMIC_DISPATCH(add_scaled)(sum.grad, gradient, scale, sum.fresh);
 }
 
 }  // namespace
 
 CrossEntropy cross_entropy(const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& targets, float smoothing) {
   check_call("cross_entropy", x, W, b, targets);
-  const int64_t N = x.rows(), V = W.rows(), block = rows_of_a_block(V);
+  check(smoothing >= 0 && smoothing < 1, "cross_entropy: smoothing ", smoothing, " is outside [0, 1)");
   const bool tracked = detail::any_tracked({x, W, b});
-  const Tensor dx = tracked && x.tracked() ? Tensor(N, x.cols()) : Tensor();
-  const Tensor dW = tracked && W.tracked() ? Tensor::zeros(V, W.cols()) : Tensor();
-  const Tensor db = tracked && b.tracked() ? Tensor::zeros(1, V) : Tensor();
-  const Tensor buffer(std::min(N, block), V);
-  std::vector<RowLoss> losses(static_cast<size_t>(N));
-  const int32_t* y = targets.data<int32_t>();
-  double total = 0;
+  const Tensor dx = tracked && x.tracked() ? Tensor(x.rows(), x.cols()) : Tensor();
+  const Tensor dW = tracked && W.tracked() ? Tensor::zeros(W.rows(), W.cols()) : Tensor();
+  const Tensor db = tracked && b.tracked() ? Tensor::zeros(1, W.rows()) : Tensor();
+  std::vector<RowLoss> losses(size_t(x.rows()));
+  each_block(x, W, b, [&](int64_t begin, const Tensor& z) {
+    HWY_DYNAMIC_DISPATCH(losses_of)
+    (z, targets.data<int32_t>() + begin, tracked ? smoothing : -1, losses.data() + begin);
+    if (dx) product(z, W, dx.row_view(begin, z.rows()));
+    if (dW) product(z, x.row_view(begin, z.rows()), dW, {.transposed = {.a = true}, .beta = 1});
+    if (db) add_column_sums(z, {db, false});
+  });
   CrossEntropy out;
-  for (int64_t begin = 0; begin < N; begin += block) {
-    const int64_t n = std::min(block, N - begin);
-    const Tensor z = buffer.row_view(0, n), rows = x.row_view(begin, n);
-    logits(rows, W, b, z);
-    std::vector<float> at_target(static_cast<size_t>(n));
-    parallel_for(n, 1, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) {
-        float* row = z.data() + i * V;
-        auto& loss = losses[size_t(begin + i)];
-        at_target[size_t(i)] = row[y[begin + i]];
-        loss = row_loss(row, V, y[begin + i]);
-        if (tracked) row_gradient(row, V, y[begin + i], float(loss.log_sum), smoothing);
-      }
-    });
-    for (int64_t i = 0; i < n; ++i) {
-      const auto& [log_sum, mean, correct] = losses[size_t(begin + i)];
-      const double nll = log_sum - at_target[size_t(i)];
-      out.nll += nll;
-      out.correct += correct;
-      total += (1 - double(smoothing)) * nll + double(smoothing) * (log_sum - mean);
-    }
-    if (dx) product(z, W, dx.row_view(begin, n));
-    if (dW) product(z, rows, dW, {.transposed = {.a = true}, .beta = 1});
-    if (db)
-      for (int64_t i = 0; i < n; ++i)
-        for (int64_t v = 0; v < V; ++v) db.data()[v] += z.data()[i * V + v];
+  double total = 0;
+  for (const auto& loss : losses) {
+    out.nll += loss.nll();
+    out.correct += loss.correct;
+    total += (1 - double(smoothing)) * loss.nll() + double(smoothing) * (loss.log_sum - loss.mean);
   }
-  out.total = record(Tensor::full(1, 1, float(total)), {x, W, b}, [dx, dW, db](const Tensor& g) {
-    const auto scaled = [scale = g.item()](const Tensor& gradient) {
-      if (!gradient) return Tensor();
-      parallel_for(gradient.size(), 1 << 15, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) gradient.data()[i] *= scale;
-      });
-      return gradient;
-    };
-    return Grads{scaled(dx), scaled(dW), scaled(db)};
+  out.total = record(Tensor::full(1, 1, float(total)), {x, W, b}, [=](const Tensor& g) {
+    if (dx) add_to_gradient(x, dx, g.item());
+    if (dW) add_to_gradient(W, dW, g.item());
+    if (db) add_to_gradient(b, db, g.item());
+    return Grads{};
   });
   return out;
 }
 
 Tensor log_probability(const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& targets) {
   check_call("log_probability", x, W, b, targets);
-  const int64_t N = x.rows(), V = W.rows(), block = rows_of_a_block(V);
-  const Tensor buffer(std::min(N, block), V);
-  Tensor out(N, 1, Type::f32, x.splits());
-  const int32_t* y = targets.data<int32_t>();
-  for (int64_t begin = 0; begin < N; begin += block) {
-    const int64_t n = std::min(block, N - begin);
-    const Tensor z = buffer.row_view(0, n);
-    logits(x.row_view(begin, n), W, b, z);
-    parallel_for(n, 1, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; ++i) {
-        const float* row = z.data() + i * V;
-        const int32_t target = y[begin + i];
-        out.data()[begin + i] = float(row[target] - row_loss(row, V, target).log_sum);
-      }
-    });
-  }
+  Tensor out(x.rows(), 1, Type::f32, x.splits());
+  std::vector<RowLoss> losses(size_t(x.rows()));
+  each_block(x, W, b, [&](int64_t begin, const Tensor& z) {
+    HWY_DYNAMIC_DISPATCH(losses_of)(z, targets.data<int32_t>() + begin, -1, losses.data() + begin);
+  });
+  for (int64_t i = 0; i < x.rows(); ++i) out.data()[i] = float(-losses[size_t(i)].nll());
   return out;
 }
 
 }  // namespace stemma
+#endif
