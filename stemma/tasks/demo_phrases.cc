@@ -108,7 +108,7 @@ Phrase Grammar::object_of(const Verb& verb) {
   Phrase object = noun_phrase(noun);
   if (verb.chinese != "看") combine(verb.chinese, noun.chinese);
   if (chance(12) && object.chinese == noun.chinese) {  // 苹果和鸡蛋 apples and eggs
-    const Noun& other = noun_of(verb.objects);
+    const Noun& other = noun_of(noun.kind & verb.objects);
     if (other.chinese == noun.chinese) return object;
     if (verb.chinese != "看") combine(verb.chinese, other.chinese);
     object.chinese += str("和", other.chinese);
