@@ -29,23 +29,27 @@ struct Result {
   bool add = false;
 };
 
+// f(i, j) for all i < M and j < N, written out: what it indexes stays in registers.
+template <int M, int N, class F>
+HWY_INLINE void unrolled(F&& f) {
+#pragma GCC unroll 8
+  for (int i = 0; i < M; ++i)
+#pragma GCC unroll 8
+    for (int j = 0; j < N; ++j) f(i, j);
+}
+
 // M rows and N vectors of C stay in registers.
 template <int M, int N>
 HWY_NOINLINE void tile(const Left a, const Right b, const Result c, int64_t k) {
-  V sum[M][N];
-  for (int i = 0; i < M; ++i)
-    for (int j = 0; j < N; ++j) sum[i][j] = c.add ? hn::LoadU(D(), c.data + i * c.stride + j * lanes()) : hn::Zero(D());
-  const float *from = a.data, *row = b.data;
-  for (int64_t step = 0; step < k; ++step, from += a.step, row += b.stride) {
-    V right[N];
-    for (int j = 0; j < N; ++j) right[j] = hn::LoadU(D(), row + j * lanes());
-    for (int i = 0; i < M; ++i) {
-      const V left = all(from[i * a.row]);
-      for (int j = 0; j < N; ++j) sum[i][j] = hn::MulAdd(left, right[j], sum[i][j]);
-    }
+  V sum[M][N], right[N];
+  const auto at = [&](int i, int j) { return c.data + i * c.stride + j * lanes(); };
+  unrolled<M, N>([&](int i, int j) { sum[i][j] = c.add ? hn::LoadU(D(), at(i, j)) : hn::Zero(D()); });
+  const float *left = a.data, *row = b.data;
+  for (int64_t step = 0; step < k; ++step, left += a.step, row += b.stride) {
+    unrolled<1, N>([&](int, int j) { right[j] = hn::LoadU(D(), row + j * lanes()); });
+    unrolled<M, N>([&](int i, int j) { sum[i][j] = hn::MulAdd(all(left[i * a.row]), right[j], sum[i][j]); });
   }
-  for (int i = 0; i < M; ++i)
-    for (int j = 0; j < N; ++j) hn::StoreU(sum[i][j], D(), c.data + i * c.stride + j * lanes());
+  unrolled<M, N>([&](int i, int j) { hn::StoreU(sum[i][j], D(), at(i, j)); });
 }
 
 template <int M, int N>
