@@ -7,104 +7,133 @@
 // gru    r, z = s(x_r + u_r), s(x_z + u_z);  n = tanh(x_n + r u_n);  h = (1 - z) n + z h'
 //   dn = dh (1 - z) (1 - n^2);  dz = dh (h' - n) z (1 - z);  dr = dn u_n r (1 - r);  dh' = dh z
 //   dx = (dr, dz, dn);  du = (dr, dz, r dn)
-#include "stemma/ops/cells.h"
-
-#include <cmath>
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "stemma/ops/cells.cc"
+#include "stemma/ops/simd_targets.h"
+// Highway after its targets.
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 
 #include "stemma/base/parallel.h"
+#include "stemma/ops/cells.h"
+#include "stemma/ops/grain.h"
 #include "stemma/ops/ops.h"
+#include "stemma/ops/simd-inl.h"
 
+HWY_BEFORE_NAMESPACE();
 namespace stemma {
-
+namespace HWY_NAMESPACE {
 namespace {
 
-float logistic(float x) { return 1 / (1 + std::exp(-x)); }
+HWY_INLINE V less_square(V x) { return hn::NegMulAdd(x, x, all(1)); }  // 1 - x^2
+HWY_INLINE V slope(V s) { return hn::Mul(s, hn::Sub(all(1), s)); }     // of the logistic function, from its value
 
-// f(row) for all rows; `width` numbers to a row.
-template <class F>
-void each_row(const Tensor& x, F&& f) {
-  parallel_for(x.rows(), std::max<int64_t>(1, 8192 / std::max<int64_t>(x.cols(), 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) f(i);
-  });
-}
-float* row(const Tensor& x, int64_t i) { return x ? x.data() + i * x.cols() : nullptr; }
-
-void rnn_step_cpu(const RnnStep& s) {
-  each_row(s.h, [&](int64_t i) {
-    const float* a = row(s.gates, i);
-    float* h = row(s.h, i);
-    for (int64_t j = 0; j < s.h.cols(); ++j) h[j] = std::tanh(a[j]);
-  });
-}
-void rnn_step_back_cpu(const RnnStepBack& s) {
-  each_row(s.h, [&](int64_t i) {
-    const float *h = row(s.h, i), *dh = row(s.dh, i);
-    float* da = row(s.dgates, i);
-    for (int64_t j = 0; j < s.h.cols(); ++j) da[j] = dh[j] * (1 - h[j] * h[j]);
-  });
-}
-
-void lstm_step_cpu(const LstmStep& s) {
-  const int64_t width = s.h.cols();
-  each_row(s.gates, [&](int64_t row_index) {
-    const float *a = row(s.gates, row_index), *before = row(s.c_before, row_index);
-    float *kept = row(s.kept, row_index), *h = row(s.h, row_index), *c = row(s.c, row_index);
-    for (int64_t j = 0; j < width; ++j) {
-      const float i = logistic(a[j]), f = logistic(a[j + width]), g = std::tanh(a[j + 2 * width]),
-                  o = logistic(a[j + 3 * width]);
-      c[j] = f * before[j] + i * g;
-      h[j] = o * std::tanh(c[j]);
-      if (kept) kept[j] = i, kept[j + width] = f, kept[j + 2 * width] = g, kept[j + 3 * width] = o;
-    }
-  });
-}
-void lstm_step_back_cpu(const LstmStepBack& s) {
-  const int64_t width = s.c_before.cols();
-  each_row(s.kept, [&](int64_t row_index) {
-    const float *kept = row(s.kept, row_index), *before = row(s.c_before, row_index);
-    const float *dh = row(s.dh, row_index), *dc = row(s.dc, row_index);
-    float *d = row(s.dgates, row_index), *dc_before = row(s.dc_before, row_index);
-    for (int64_t j = 0; j < width; ++j) {
-      const float i = kept[j], f = kept[j + width], g = kept[j + 2 * width], o = kept[j + 3 * width];
-      const float t = std::tanh(f * before[j] + i * g), out = dh ? dh[j] : 0;
-      const float into = (dc ? dc[j] : 0) + out * o * (1 - t * t);
-      d[j] = into * g * i * (1 - i);
-      d[j + width] = into * before[j] * f * (1 - f);
-      d[j + 2 * width] = into * i * (1 - g * g);
-      d[j + 3 * width] = out * t * o * (1 - o);
-      dc_before[j] += into * f;
-    }
+// A row of several blocks of `width` columns, seen through the vector of columns j.
+struct Row {
+  float* data;
+  int64_t width, j = 0, left = 0;
+  Row(const Tensor& x, int64_t row, int64_t width) : data(x ? x.data() + row * x.cols() : nullptr), width(width) {}
+  explicit operator bool() const { return data != nullptr; }
+  HWY_INLINE V operator[](int64_t block) const { return load(data + block * width + j, left); }
+  HWY_INLINE void set(int64_t block, V v) const { store(v, data + block * width + j, left); }
+  HWY_INLINE void add(V v) const { add_to(data + j, v, left); }
+};
+// f(row of each tensor) for every row and vector of columns.
+template <class F, class... Tensors>
+void for_rows(const Tensor& state, F&& f, const Tensors&... tensors) {
+  const int64_t width = state.cols();
+  parallel_for(state.rows(), row_grain(16 * width), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      for_vectors(width, [&](int64_t j, int64_t left) {
+        const auto at = [&](Row row) { return row.j = j, row.left = left, row; };
+        f(at(Row(tensors, i, width))...);
+      });
   });
 }
 
-void gru_step_cpu(const GruStep& s) {
-  const int64_t width = s.h.cols();
-  each_row(s.x_gates, [&](int64_t i) {
-    const float *x = row(s.x_gates, i), *u = row(s.u_gates, i), *before = row(s.h_before, i);
-    float *kept = row(s.kept, i), *h = row(s.h, i);
-    for (int64_t j = 0; j < width; ++j) {
-      const float r = logistic(x[j] + u[j]), z = logistic(x[j + width] + u[j + width]);
-      const float n = std::tanh(x[j + 2 * width] + r * u[j + 2 * width]);
-      h[j] = n + z * (before[j] - n);
-      if (kept) kept[j] = r, kept[j + width] = z, kept[j + 2 * width] = n, kept[j + 3 * width] = u[j + 2 * width];
-    }
-  });
+void rnn(const RnnStep& s) {
+  for_rows(
+      s.h, [](const Row& a, const Row& h) { h.set(0, tanh(a[0])); }, s.gates, s.h);
 }
-void gru_step_back_cpu(const GruStepBack& s) {
-  const int64_t width = s.h_before.cols();
-  each_row(s.kept, [&](int64_t i) {
-    const float *kept = row(s.kept, i), *before = row(s.h_before, i), *dh = row(s.dh, i);
-    float *dx = row(s.dx_gates, i), *du = row(s.du_gates, i), *dh_before = row(s.dh_before, i);
-    for (int64_t j = 0; j < width; ++j) {
-      const float r = kept[j], z = kept[j + width], n = kept[j + 2 * width], u = kept[j + 3 * width];
-      const float dn = dh[j] * (1 - z) * (1 - n * n);
-      dx[j] = du[j] = dn * u * r * (1 - r);
-      dx[j + width] = du[j + width] = dh[j] * (before[j] - n) * z * (1 - z);
-      dx[j + 2 * width] = dn, du[j + 2 * width] = r * dn;
-      dh_before[j] += dh[j] * z;
-    }
-  });
+void rnn_back(const RnnStepBack& s) {
+  for_rows(
+      s.h, [](const Row& h, const Row& dh, const Row& da) { da.set(0, hn::Mul(dh[0], less_square(h[0]))); }, s.h, s.dh,
+      s.dgates);
 }
+
+void lstm(const LstmStep& s) {
+  for_rows(
+      s.c,
+      [](const Row& a, const Row& before, const Row& kept, const Row& h, const Row& c) {
+        const V i = sigmoid(a[0]), f = sigmoid(a[1]), g = tanh(a[2]), o = sigmoid(a[3]);
+        const V next = hn::MulAdd(f, before[0], hn::Mul(i, g));
+        c.set(0, next), h.set(0, hn::Mul(o, tanh(next)));
+        if (kept) kept.set(0, i), kept.set(1, f), kept.set(2, g), kept.set(3, o);
+      },
+      s.gates, s.c_before, s.kept, s.h, s.c);
+}
+void lstm_back(const LstmStepBack& s) {
+  for_rows(
+      s.c_before,
+      [](const Row& kept, const Row& before, const Row& dh, const Row& dc, const Row& d, const Row& dc_before) {
+        const V i = kept[0], f = kept[1], g = kept[2], o = kept[3], c_before = before[0];
+        const V t = tanh(hn::MulAdd(f, c_before, hn::Mul(i, g))), out = dh ? dh[0] : all(0);
+        const V into = hn::MulAdd(hn::Mul(out, o), less_square(t), dc ? dc[0] : all(0));
+        d.set(0, hn::Mul(hn::Mul(into, g), slope(i)));
+        d.set(1, hn::Mul(hn::Mul(into, c_before), slope(f)));
+        d.set(2, hn::Mul(hn::Mul(into, i), less_square(g)));
+        d.set(3, hn::Mul(hn::Mul(out, t), slope(o)));
+        dc_before.add(hn::Mul(into, f));
+      },
+      s.kept, s.c_before, s.dh, s.dc, s.dgates, s.dc_before);
+}
+
+void gru(const GruStep& s) {
+  for_rows(
+      s.h,
+      [](const Row& x, const Row& u, const Row& before, const Row& kept, const Row& h) {
+        const V r = sigmoid(hn::Add(x[0], u[0])), z = sigmoid(hn::Add(x[1], u[1])), u_n = u[2];
+        const V n = tanh(hn::MulAdd(r, u_n, x[2]));
+        h.set(0, hn::MulAdd(z, hn::Sub(before[0], n), n));
+        if (kept) kept.set(0, r), kept.set(1, z), kept.set(2, n), kept.set(3, u_n);
+      },
+      s.x_gates, s.u_gates, s.h_before, s.kept, s.h);
+}
+void gru_back(const GruStepBack& s) {
+  for_rows(
+      s.h_before,
+      [](const Row& kept, const Row& before, const Row& dh, const Row& dx, const Row& du, const Row& dh_before) {
+        const V r = kept[0], z = kept[1], n = kept[2], u_n = kept[3], d = dh[0];
+        const V dn = hn::Mul(hn::Mul(d, hn::Sub(all(1), z)), less_square(n));
+        const V dr = hn::Mul(hn::Mul(dn, u_n), slope(r)), dz = hn::Mul(hn::Mul(d, hn::Sub(before[0], n)), slope(z));
+        dx.set(0, dr), dx.set(1, dz), dx.set(2, dn);
+        du.set(0, dr), du.set(1, dz), du.set(2, hn::Mul(r, dn));
+        dh_before.add(hn::Mul(d, z));
+      },
+      s.kept, s.h_before, s.dh, s.dx_gates, s.du_gates, s.dh_before);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace stemma
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace stemma {
+namespace {
+
+HWY_EXPORT(rnn);
+HWY_EXPORT(rnn_back);
+HWY_EXPORT(lstm);
+HWY_EXPORT(lstm_back);
+HWY_EXPORT(gru);
+HWY_EXPORT(gru_back);
+void rnn_step_cpu(const RnnStep& s) { HWY_DYNAMIC_DISPATCH(rnn)(s); }
+void rnn_step_back_cpu(const RnnStepBack& s) { HWY_DYNAMIC_DISPATCH(rnn_back)(s); }
+void lstm_step_cpu(const LstmStep& s) { HWY_DYNAMIC_DISPATCH(lstm)(s); }
+void lstm_step_back_cpu(const LstmStepBack& s) { HWY_DYNAMIC_DISPATCH(lstm_back)(s); }
+void gru_step_cpu(const GruStep& s) { HWY_DYNAMIC_DISPATCH(gru)(s); }
+void gru_step_back_cpu(const GruStepBack& s) { HWY_DYNAMIC_DISPATCH(gru_back)(s); }
 
 }  // namespace
 
@@ -147,3 +176,4 @@ Tensor gru_cell(const Tensor& x_gates, const Tensor& u_gates, const Tensor& h) {
 }
 
 }  // namespace stemma
+#endif
