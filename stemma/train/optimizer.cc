@@ -69,7 +69,7 @@ Optimizer::Optimizer(Params params, const OptimizerOptions& options) : options_(
       state_.push_back({wanted[i].name + name, state[i]});
     }
     const bool decays = options.decay_vectors || w.rows() > 1;
-    slots_.push_back({state[0], state[1], decays ? options.weight_decay : 0.0f});
+    slots_.push_back({state[0], state[1], decays ? options.weight_decay : 0.0});
   }
   gradients_ = gradients.memory(), memory_ = memory.memory();
 }

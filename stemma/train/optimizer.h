@@ -10,14 +10,14 @@
 namespace stemma {
 
 struct OptimizerOptions {
-  std::string name = "adam";                           // sgd | adam | adamw | adafactor
-  float beta1 = 0.9f, beta2 = 0.98f, epsilon = 1e-9f;  // adam, adamw: Vaswani et al. 2017, section 5.3
-  float momentum = 0;                                  // sgd: Polyak 1964; Sutskever et al. 2013
-  bool nesterov = false;                               // sgd
-  float weight_decay = 0;  // adamw, adafactor: decoupled (Loshchilov & Hutter 2019); sgd, adam: part of the gradient
+  std::string name = "adam";                         // sgd | adam | adamw | adafactor
+  double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-9;  // adam, adamw: Vaswani et al. 2017, section 5.3
+  double momentum = 0;                               // sgd: Polyak 1964; Sutskever et al. 2013
+  bool nesterov = false;                             // sgd
+  double weight_decay = 0;  // adamw, adafactor: decoupled (Loshchilov & Hutter 2019); sgd, adam: part of the gradient
   bool decay_vectors = false;     // also on biases and norms, the [1, n] parameters
-  float adafactor_decay = -0.8f;  // Shazeer & Stern 2018, section 7.2: beta2_t = 1 - t^decay
-  float adafactor_floor = 1e-30f, adafactor_clip = 1, adafactor_scale = 1e-3f;  // their epsilon_1, d, epsilon_2
+  double adafactor_decay = -0.8;  // Shazeer & Stern 2018, section 7.2: beta2_t = 1 - t^decay
+  double adafactor_floor = 1e-30, adafactor_clip = 1, adafactor_scale = 1e-3;  // their epsilon_1, d, epsilon_2
   bool adafactor_relative = true;  // steps are max(epsilon_2, RMS(w)) min(rate, 1 / sqrt(t)); false: the rate itself
   FIELDS(name, beta1, beta2, epsilon, momentum, nesterov, weight_decay, decay_vectors, adafactor_decay, adafactor_floor,
          adafactor_clip, adafactor_scale, adafactor_relative)
@@ -34,8 +34,8 @@ class Optimizer {
   void clear_gradients();        // to zero, before the first backward of a step
   double gradient_norm() const;  // Euclidean, over all parameters; NaN or infinite when any gradient is
   struct Step {
-    float rate = 0;    // the learning rate
-    float scale = 1;   // the gradient is used times this: 1 / tokens, clipping
+    double rate = 0;   // the learning rate
+    double scale = 1;  // the gradient is used times this: 1 / tokens, clipping
     int64_t time = 1;  // which update this is, from 1
   };
   void step(const Step& step);
@@ -48,7 +48,7 @@ class Optimizer {
   enum class Rule { sgd, adam, adamw, adafactor };
   struct Slot {
     Tensor first, second;  // of the state: momentum; m, v; row, col
-    float decay = 0;
+    double decay = 0;
   };
   OptimizerOptions options_;
   Rule rule_;

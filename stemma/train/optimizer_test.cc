@@ -59,11 +59,11 @@ struct Reference {
 TEST(Optimizer, TenStepsOfEachRuleAsWritten) {
   std::vector<OptimizerOptions> cases(7);
   cases[0].name = "sgd";
-  cases[1] = {.name = "sgd", .momentum = 0.9f, .weight_decay = 0.1f};
-  cases[2] = {.name = "sgd", .momentum = 0.9f, .nesterov = true};
-  cases[4] = {.name = "adam", .weight_decay = 0.1f};
-  cases[5] = {.name = "adamw", .beta2 = 0.999f, .epsilon = 1e-6f, .weight_decay = 0.1f};
-  cases[6] = {.name = "adamw", .weight_decay = 0.1f, .decay_vectors = true};
+  cases[1] = {.name = "sgd", .momentum = 0.9, .weight_decay = 0.1};
+  cases[2] = {.name = "sgd", .momentum = 0.9, .nesterov = true};
+  cases[4] = {.name = "adam", .weight_decay = 0.1};
+  cases[5] = {.name = "adamw", .beta2 = 0.999, .epsilon = 1e-6, .weight_decay = 0.1};
+  cases[6] = {.name = "adamw", .weight_decay = 0.1, .decay_vectors = true};
   for (const auto& options : cases) {
     Model model;
     const Params all = params(model);
@@ -74,7 +74,7 @@ TEST(Optimizer, TenStepsOfEachRuleAsWritten) {
       const double rate = 0.01 * double(t);
       set_gradients(all, t);
       for (size_t i = 0; i < all.size(); ++i) expected[i].step(grad(all[i].w), rate, t);
-      optimizer.step({.rate = float(rate), .scale = 0.1f, .time = t});
+      optimizer.step({.rate = rate, .scale = 0.1, .time = t});
     }
     for (size_t i = 0; i < all.size(); ++i)
       for (int64_t j = 0; j < all[i].w.size(); ++j)
@@ -83,14 +83,14 @@ TEST(Optimizer, TenStepsOfEachRuleAsWritten) {
 }
 
 TEST(Optimizer, EveryRuleFindsTheLeastOfAQuadratic) {
-  for (const auto& [name, rate] : {std::pair{"sgd", 0.1f}, {"adam", 0.05f}, {"adamw", 0.05f}, {"adafactor", 0.05f}}) {
+  for (const auto& [name, rate] : {std::pair{"sgd", 0.1}, {"adam", 0.05}, {"adamw", 0.05}, {"adafactor", 0.05}}) {
     Model model;
     const Params all = params(model);
     Optimizer optimizer(all, {.name = name});
     for (int64_t t = 1; t <= 2000; ++t) {  // sum (w - 3)^2
       for (const auto& p : all)
         for (int64_t i = 0; i < p.w.size(); ++i) grad(p.w).data()[i] = 2 * (p.w.data()[i] - 3);
-      optimizer.step({.rate = rate / (1 + float(t) / 200), .time = t});
+      optimizer.step({.rate = rate / (1 + double(t) / 200), .time = t});
     }
     for (const auto& p : all)
       for (const float w : p.w.values()) EXPECT_NEAR(w, 3, 0.05) << name;
@@ -127,7 +127,7 @@ TEST(Optimizer, StateIsNamedAndShaped) {
     return out;
   };
   EXPECT_EQ(names({.name = "sgd"}), "");
-  EXPECT_EQ(names({.name = "sgd", .momentum = 0.9f}), "sgd.momentum.W [5, 7]; sgd.momentum.b [1, 7]; ");
+  EXPECT_EQ(names({.name = "sgd", .momentum = 0.9}), "sgd.momentum.W [5, 7]; sgd.momentum.b [1, 7]; ");
   EXPECT_EQ(names({}), "adam.m.W [5, 7]; adam.v.W [5, 7]; adam.m.b [1, 7]; adam.v.b [1, 7]; ");
   EXPECT_EQ(names({.name = "adafactor"}), "adafactor.row.W [5, 1]; adafactor.col.W [1, 7]; adafactor.col.b [1, 7]; ");
 }

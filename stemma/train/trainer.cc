@@ -134,7 +134,7 @@ Trainer::Stepped Trainer::step() {
   state_.skipped_in_a_row = 0;
   const double clip = options_.clip_norm;  // Pascanu et al. 2013, algorithm 1
   const double shrink = clip > 0 && s.gradient_norm > clip ? clip / s.gradient_norm : 1;
-  optimizer_.step({.rate = float(s.rate), .scale = float(shrink / tokens), .time = ++state_.updates});
+  optimizer_.step({.rate = s.rate, .scale = shrink / tokens, .time = ++state_.updates});
   // The average forgets faster at first, so that it does not remember the initial weights.
   const auto t = double(state_.updates);
   for (size_t i = 0; i < ema_.size(); ++i)

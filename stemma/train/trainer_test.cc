@@ -58,7 +58,7 @@ TEST(Trainer, MicroBatchesAreOneBatch) {
     TinyTask task(6 / k);
     task.noise = 0;
     auto options = tiny_options();
-    options.optimizer = {.name = "sgd", .momentum = 0.9f};
+    options.optimizer = {.name = "sgd", .momentum = 0.9};
     options.accumulate = k;
     options.steps = 30;
     train(fresh_directory("micro"), task, options);
