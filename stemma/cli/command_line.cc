@@ -24,7 +24,7 @@ CommandLine::~CommandLine() = default;
 
 template <class T>
 static CLI::Option* add(CLI::App& app, const std::string& names, T& value, const std::string& help) {
-  return app.add_option(names, value, help);
+  return app.add_option(names, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 CommandLine& CommandLine::option(const std::string& names, std::string& value, const std::string& help) {

@@ -24,6 +24,17 @@ void collect(const std::string& path, Json& value, std::vector<Place>& out) {
 
 std::string_view last_name(std::string_view path) { return path.substr(path.rfind('.') + 1); }
 
+// The one that lies above all others ("train.steps" above "train.schedule.steps"); null when several do.
+Json* shallowest(const std::vector<Place>& places) {
+  const auto depth = [](const Place& p) { return std::count(p.path.begin(), p.path.end(), '.'); };
+  const auto less = [&](const Place& a, const Place& b) { return depth(a) < depth(b); };
+  const auto first = std::min_element(places.begin(), places.end(), less);
+  if (first == places.end()) return nullptr;
+  const auto ties =
+      std::count_if(places.begin(), places.end(), [&](const Place& p) { return depth(p) == depth(*first); });
+  return ties == 1 ? first->value : nullptr;
+}
+
 // `text` as a value of the type that `model` has.
 Json parse_as(const Json& model, const std::string& text, const std::string& where) {
   if (model.is_string()) return text;
@@ -83,7 +94,7 @@ Json* RecipeBuilder::find(const std::string& key, const std::string& where) {
     if (last_name(p.path) == key || p.path.ends_with("." + key)) fitting.push_back(p);
   for (const auto& p : fitting)
     if (p.path == "architecture." + key) return p.value;
-  if (fitting.size() == 1) return fitting[0].value;
+  if (const auto nearest_root = shallowest(fitting)) return nearest_root;
   if (fitting.empty()) {
     std::vector<std::string> known;
     for (const auto& p : places) known.emplace_back(key.find('.') == key.npos ? last_name(p.path) : p.path);
@@ -133,6 +144,31 @@ void RecipeBuilder::load(const std::string& path) {
   }
   check(recipe.is_object(), path, ": a recipe is a table of options");
   for (const auto& [key, value] : recipe.object()) set_json(key, value, path);
+}
+
+Recipe load_recipe(const std::string& directory) {
+  check(is_directory(directory), "no model at ", directory, ": no such directory");
+  const std::string path = join_path(directory, "config.json");
+  check(exists(path), "no model at ", directory, ": config.json is missing");
+  const Json config = Json::parse(read_file(path), path);
+  const Json* task = config.find("task");
+  check(task && *task == Json("translate"), path, ": not a translation model");
+  Json::Object own;
+  for (const auto& [key, value] : config.object())
+    if (key != "stemma" && key != "task" && key != "vocabularies") own.emplace_back(key, value);
+  return from_json<Recipe>(own, path);
+}
+
+void check_same_run(const Recipe& begun, const Recipe& now) {
+  Json before = to_json(begun), after = to_json(now);
+  std::vector<Place> a, b;
+  collect("", before, a), collect("", after, b);
+  for (size_t i = 0; i < a.size(); ++i) {
+    const std::string& path = a[i].path;
+    if (a[i].value->is_object() || path == "train.steps" || path == "train.epochs" || path == "train.minutes") continue;
+    check(*a[i].value == *b[i].value, path, " was ", *a[i].value, " when the run began and cannot become ", *b[i].value,
+          ": a resumed run keeps its recipe; only steps, epochs and minutes may change");
+  }
 }
 
 }  // namespace stemma

@@ -34,6 +34,7 @@ class RecipeBuilder {
  public:
   // `model` and `preset` may be empty: the preset says the model, without both it is the transformer.
   RecipeBuilder(const std::string& model, const std::string& preset);
+  explicit RecipeBuilder(const Recipe& begun) : tree_(to_json(begun)) {}
   // Errors: an unknown key (names the nearest), an ambiguous one (names all), a value of the wrong type.
   void set(const std::string& key, const std::string& value, const std::string& where = "--set");
   void set(const std::string& assignment);  // "key=value"
@@ -45,5 +46,10 @@ class RecipeBuilder {
   Json* find(const std::string& key, const std::string& where);
   Json tree_;
 };
+
+// Of a model directory, from its config.json. Errors: no such directory or file, not a translation model.
+Recipe load_recipe(const std::string& directory);
+// For a run that goes on: Error naming an option that differs, unless it is a limit (steps, epochs, minutes).
+void check_same_run(const Recipe& begun, const Recipe& now);
 
 }  // namespace stemma

@@ -7,6 +7,7 @@
 #include "stemma/base/parallel.h"
 #include "stemma/metrics/score.h"
 #include "stemma/ops/product.h"
+#include "stemma/tasks/evaluation.h"
 #include "stemma/tensor/memory.h"
 
 namespace stemma {
@@ -105,53 +106,76 @@ Summary train_translator(Translator& system, const TranslationData& data, const 
       if (!data.valid_source.empty()) {
         DecodeOptions greedy;
         greedy.beam = 1;
-        v.bleu = score("bleu", system.best(data.valid_source, greedy), {data.valid_target}, {}).score;
+        const Json options = Json::object({{"tokenize", bleu_tokenizer(data.valid_target)}});
+        v.bleu = score("bleu", system.best(data.valid_source, greedy), {data.valid_target}, options).score;
       }
       return v;
     };
   Trainer trainer({directory, system.architecture(), precision}, system.model().params(), work, recipe.train);
-  if (resume) trainer.resume();
+  if (resume && Trainer::can_resume(directory)) trainer.resume();
   return trainer.run(stop, calls.progress);
 }
 
-Summary train_from_files(const TrainFromFiles& request, const std::atomic<bool>& stop, const TrainingCallbacks& calls) {
-  const auto say = [&](const std::string& line) {
-    if (calls.say) calls.say(line);
-  };
-  Recipe recipe = request.recipe;
+namespace {
+
+struct Tokenizers {
   Tokenizer source, target;
-  const std::string config = join_path(request.out, "config.json");
-  if (request.resume) {
-    check(exists(config), "nothing to resume in ", request.out, ": config.json is missing");
-    const auto tokenizer = [&](const char* name) { return Tokenizer::load(join_path(request.out, name)); };
-    source = tokenizer(recipe.text.joint ? "tokenizer" : "source");
-    target = recipe.text.joint ? source : tokenizer("target");
+};
+
+Tokenizers load_tokenizers(const Recipe& recipe, const std::string& directory) {
+  const auto load = [&](const char* name) { return Tokenizer::load(join_path(directory, name)); };
+  if (!recipe.text.joint) return {load("source"), load("target")};
+  const Tokenizer both = load("tokenizer");
+  return {both, both};
+}
+
+Tokenizers train_tokenizers(const TrainFromFiles& request, const TrainingCallbacks& calls) {
+  const TextOptions& text = request.recipe.text;
+  Tokenizers out;
+  if (text.joint) {
+    out.source = out.target = Tokenizer::train(text, lines_of(request.train, Side::both));
   } else {
-    check(!Trainer::can_resume(request.out), request.out,
-          " holds a run already: continue it with --resume, or choose another --out");
-    if (recipe.text.joint) {
-      source = target = Tokenizer::train(recipe.text, lines_of(request.train, Side::both));
-      say(str("vocabulary: ", source.size(), " tokens, joint"));
-    } else {
-      source = Tokenizer::train(recipe.text, lines_of(request.train, Side::source));
-      target = Tokenizer::train(recipe.text, lines_of(request.train, Side::target));
-      say(str("vocabularies: ", source.size(), " and ", target.size(), " tokens"));
-    }
-    const auto report = check_corpus(request.train, source, target,
-                                     {.max_length = recipe.batch.max_length ? recipe.batch.max_length : 256});
-    say(describe(report));
+    out.source = Tokenizer::train(text, lines_of(request.train, Side::source));
+    out.target = Tokenizer::train(text, lines_of(request.train, Side::target));
   }
-  Translator system(recipe, source, target);
-  if (!request.resume) system.save_description(request.out);
+  const int64_t max_length = request.recipe.batch.max_length;
+  const auto report =
+      check_corpus(request.train, out.source, out.target, {.max_length = max_length ? max_length : 256});
+  if (calls.say) calls.say(describe(report));
+  return out;
+}
+
+TranslationData read_data(const TrainFromFiles& request, const Tokenizers& tokenizers, bool continued) {
+  const auto& [source, target] = tokenizers;
+  const std::string shard = join_path(request.out, "train.shard");
+  const ShardRequest wanted{request.train, source, target};
+  if (continued && exists(shard))
+    check(TokenPairs::open(shard).fingerprint() == fingerprint(wanted), "the training text in ", request.train.source,
+          " is not the one that the run in ", request.out, " began with (size or time of a file differs)");
   TranslationData data;
-  data.train = open_or_build_shard(join_path(request.out, "train.shard"), {request.train, source, target});
-  if (!request.valid.source.empty()) {
-    data.valid = read_pairs(request.valid, source, target);
-    ParallelReader reader(request.valid);
-    for (TextPair pair; reader.next(pair);)
-      data.valid_source.push_back(pair.source), data.valid_target.push_back(pair.target);
-  }
-  return train_translator(system, data, request.out, request.resume, stop, calls);
+  data.train = open_or_build_shard(shard, wanted);
+  if (request.valid.source.empty()) return data;
+  data.valid = read_pairs(request.valid, source, target);
+  ParallelReader reader(request.valid);
+  for (TextPair pair; reader.next(pair);)
+    data.valid_source.push_back(pair.source), data.valid_target.push_back(pair.target);
+  return data;
+}
+
+}  // namespace
+
+Summary train_from_files(const TrainFromFiles& request, const std::atomic<bool>& stop, const TrainingCallbacks& calls) {
+  const std::string& out = request.out;
+  check(!request.resume || is_directory(out), "nothing to resume: there is no directory ", out);
+  check(request.resume || !Trainer::can_resume(out), out,
+        " holds a run already: continue it with --resume, or choose another --out");
+  const bool continued = request.resume && exists(join_path(out, "config.json"));
+  if (continued) check_same_run(load_recipe(out), request.recipe);
+  const auto tokenizers = continued ? load_tokenizers(request.recipe, out) : train_tokenizers(request, calls);
+  Translator system(request.recipe, tokenizers.source, tokenizers.target);
+  system.save_description(out);
+  const TranslationData data = read_data(request, tokenizers, continued);
+  return train_translator(system, data, out, request.resume, stop, calls);
 }
 
 }  // namespace stemma

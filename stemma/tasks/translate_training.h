@@ -38,18 +38,19 @@ struct TrainingCallbacks {
 // The resolved type of products: auto takes bf16 where the CPU multiplies it natively.
 Type resolve_precision(const std::string& precision);
 
-// Trains `system` in `directory`. With validation text, BLEU (13a) of greedy translations is measured as well.
+// Trains `system` in `directory`. With validation text, BLEU of greedy translations is measured as well.
 // Errors before the start: not enough memory, nothing to train on.
 Summary train_translator(Translator& system, const TranslationData& data, const std::string& directory, bool resume,
                          const std::atomic<bool>& stop, const TrainingCallbacks& calls);
 
 struct TrainFromFiles {
   Recipe recipe;
-  ParallelFiles train, valid;  // valid.source empty: no validation text; the last pairs of training are held out
+  ParallelFiles train, valid;  // valid.source empty: no validation, the model is the last one
   std::string out;
   bool resume = false;
 };
-// Checks the text, trains tokenizers, builds the shard, trains. With `resume` the recipe is the one in `out`.
+// Checks the text, trains tokenizers, builds the shard, trains. With `resume` the run in `out` goes on, from its start
+// when it was broken before its first checkpoint. Errors: also, the recipe or the text is not what the run began with.
 Summary train_from_files(const TrainFromFiles& request, const std::atomic<bool>& stop, const TrainingCallbacks& calls);
 
 }  // namespace stemma

@@ -47,23 +47,15 @@ void Translator::save_description(const std::string& directory) const {
       Json::object({{"stemma", version},
                     {"task", "translate"},
                     {"vocabularies", Json::object({{"source", source_.size()}, {"target", target_.size()}})}});
-  for (const auto& [key, value] : to_json(recipe_).object()) config[key] = value;
+  const Json recipe = to_json(recipe_);
+  for (const auto& [key, value] : recipe.object()) config[key] = value;
   source_.save(directory, recipe_.text.joint ? "tokenizer" : "source");
   if (!recipe_.text.joint) target_.save(directory, "target");
   write_file(join_path(directory, "config.json"), config.dump(2) + "\n");
 }
 
 Translator Translator::load(const std::string& directory) {
-  check(is_directory(directory), "no model at ", directory, ": no such directory");
-  const std::string path = join_path(directory, "config.json");
-  check(exists(path), "no model at ", directory, ": config.json is missing");
-  Json config = Json::parse(read_file(path), path);
-  check(config.is_object() && config.find("task") && config["task"] == Json("translate"), path,
-        ": not a translation model");
-  Json::Object known;  // the recipe's own keys
-  for (auto& [key, value] : config.object())
-    if (key != "stemma" && key != "task" && key != "vocabularies") known.emplace_back(key, value);
-  auto recipe = from_json<Recipe>(known, path);
+  const Recipe recipe = load_recipe(directory);
   const auto tokenizer = [&](const char* name) { return Tokenizer::load(join_path(directory, name)); };
   const Tokenizer source = tokenizer(recipe.text.joint ? "tokenizer" : "source");
   Translator out(recipe, source, recipe.text.joint ? source : tokenizer("target"));

@@ -50,7 +50,7 @@ class Pool {
     if (!block) {
       use_.now -= int64_t(bytes), use_.reserved -= int64_t(bytes);
       fail("out of memory: ", bytes, " bytes more than the ", use_.reserved,
-           " in use; use a smaller batch (--set batch_tokens=N) or a smaller model");
+           " in use; use a smaller batch (--set batch.tokens=N) or a smaller model");
     }
     if (bytes >= huge_page) ::madvise(block, round(bytes), MADV_HUGEPAGE);
     return block;
