@@ -7,26 +7,14 @@
 #include <algorithm>
 #include <cstring>
 
-#include "stemma/base/parallel.h"
 #include "stemma/ops/elementwise.h"
-#include "stemma/ops/grain.h"
 #include "stemma/ops/kernel.h"
 #include "stemma/ops/ops.h"
+#include "stemma/ops/sequences.h"
 
 namespace stemma {
 
 namespace {
-
-using Begins = std::vector<int64_t>;
-
-// Calls f(s, begin, end) for each sequence, cut among threads by sequence.
-template <class F>
-void for_sequences(const Begins& begins, int64_t cols, F&& f) {
-  const int64_t n = int64_t(begins.size()) - 1;
-  parallel_for(n, row_grain(cols * begins.back() / std::max<int64_t>(n, 1)), [&](int64_t from, int64_t to) {
-    for (int64_t s = from; s < to; ++s) f(s, begins[size_t(s)], begins[size_t(s) + 1]);
-  });
-}
 
 void unfold_cpu(const Tensor& x, const Tensor& u, const Begins& begins, const Convolution& how) {
   const int64_t d = x.cols();
@@ -86,8 +74,6 @@ constexpr Kernel<void(const Tensor& x, const Tensor& y, const Tensor& row, const
     max_pool_kernel{"max_pool", max_pool_cpu, ON_CUDA(max_pool_cuda)};
 constexpr Kernel<void(const Tensor& dy, const Tensor& dx, const Tensor& row)> max_pool_backward_kernel{
     "max_pool backward", max_pool_backward_cpu, ON_CUDA(max_pool_backward_cuda)};
-
-Splits splits_of(const Tensor& x) { return x.splits() ? x.splits() : make_splits({0, x.rows()}); }
 
 Tensor unfold(const Tensor& x, const Convolution& how) {
   const auto splits = splits_of(x);

@@ -14,6 +14,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include <cmath>
+
 #include "stemma/ops/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -72,8 +74,6 @@ void norm_backward(const float* x, const float* g, const float* stats, const flo
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-#include <cmath>
-
 #include "stemma/base/parallel.h"
 #include "stemma/ops/grain.h"
 #include "stemma/ops/kernel.h"

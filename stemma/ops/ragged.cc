@@ -8,27 +8,14 @@
 #include <algorithm>
 #include <limits>
 
-#include "stemma/base/parallel.h"
 #include "stemma/ops/elementwise.h"
-#include "stemma/ops/grain.h"
 #include "stemma/ops/kernel.h"
 #include "stemma/ops/ops.h"
+#include "stemma/ops/sequences.h"
 
 namespace stemma {
 
 namespace {
-
-using Begins = std::vector<int64_t>;
-
-Splits splits_of(const Tensor& x) { return x.splits() ? x.splits() : make_splits({0, x.rows()}); }
-
-template <class F>
-void for_sequences(const Begins& begins, int64_t cols, F&& f) {
-  const int64_t n = int64_t(begins.size()) - 1;
-  parallel_for(n, row_grain(cols * begins.back() / std::max<int64_t>(n, 1)), [&](int64_t from, int64_t to) {
-    for (int64_t s = from; s < to; ++s) f(s, begins[size_t(s)], begins[size_t(s) + 1]);
-  });
-}
 
 void spread_cpu(const Tensor& x, const Tensor& y, const Begins& begins) {
   const int64_t d = x.cols();
