@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stemma/base/parallel.h"
+#include "stemma/ops/grain.h"
 #include "stemma/tensor/memory.h"
 
 #include "stemma/ops/simd_targets.h"
@@ -241,32 +242,58 @@ void packed(const ProductCall& p) {
     }
 }
 
-// ---- few rows -------------------------------------------------------------------------------------------------------
-// c[i][j] for R rows of x (padded with zeros to whole vectors) and four rows of W from element `w` of B on.
-template <class Read, int64_t R>
-HWY_INLINE void dots(const ProductCall& p, const float* x, int64_t x_stride, int64_t i0, int64_t j0) {
-  constexpr int64_t C = 4;
+// ---- dot products
+// ---------------------------------------------------------------------------------------------------- The sums of four
+// vectors.
+HWY_INLINE void sums_of_four(const V* v, float* out) {
+#if HWY_TARGET == HWY_SCALAR
+  for (int64_t i = 0; i < 4; ++i) out[i] = hn::GetLane(v[i]);
+#else
+  const D d;
+  const hn::Repartition<double, D> pairs;
+  const V ab = hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
+  const V ce = hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
+  const auto low = hn::InterleaveLower(pairs, hn::BitCast(pairs, ab), hn::BitCast(pairs, ce));
+  const auto high = hn::InterleaveUpper(pairs, hn::BitCast(pairs, ab), hn::BitCast(pairs, ce));
+  const V sums = hn::Add(hn::BitCast(d, low), hn::BitCast(d, high));  // in every four lanes, one of each vector
+  float lanes_of[width];
+  hn::StoreU(sums, d, lanes_of);
+  auto total = hn::LoadU(D4(), lanes_of);
+  for (int64_t i = 4; i < width; i += 4) total = hn::Add(total, hn::LoadU(D4(), lanes_of + i));
+  hn::StoreU(total, D4(), out);
+#endif
+}
+
+// Rows of op(A) as f32, each padded with zeros to a whole number of vectors.
+struct Rows {
+  const float* data;
+  int64_t stride;
+};
+
+// R rows of A from i0 on times C rows of B's memory from j0 on.
+template <class Read, int64_t R, int64_t C>
+HWY_NOINLINE void dots(const ProductCall& p, const Rows& x, int64_t i0, int64_t j0) {
   int64_t row[C];
   for (int64_t j = 0; j < C; ++j) row[j] = std::min(j0 + j, p.n - 1) * p.b.stride;
-  V sum[R][C];
+  const float* const from = x.data + i0 * x.stride;
+  V sum[R][C], w[C];
 #pragma GCC unroll 4
   for (int64_t i = 0; i < R; ++i)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int64_t j = 0; j < C; ++j) sum[i][j] = hn::Zero(D());
-  int64_t k = 0;
-  const auto add = [&](const V* w) HWY_ATTR {
+  const auto add = [&](int64_t k) HWY_ATTR {
 #pragma GCC unroll 4
     for (int64_t i = 0; i < R; ++i) {
-      const V v = hn::LoadU(D(), x + i * x_stride + k);
-#pragma GCC unroll 4
+      const V v = hn::LoadU(D(), from + i * x.stride + k);
+#pragma GCC unroll 8
       for (int64_t j = 0; j < C; ++j) sum[i][j] = hn::MulAdd(v, w[j], sum[i][j]);
     }
   };
-  V w[C];
+  int64_t k = 0;
   for (; k + width <= p.k; k += width) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int64_t j = 0; j < C; ++j) w[j] = Read::read(D(), p.b.data, row[j] + k);
-    add(w);
+    add(k);
   }
   if (k < p.k) {
     for (int64_t j = 0; j < C; ++j) {
@@ -274,39 +301,58 @@ HWY_INLINE void dots(const ProductCall& p, const float* x, int64_t x_stride, int
       for (int64_t q = k; q < p.k; ++q) rest[q - k] = Read::one(p.b.data, row[j] + q);
       w[j] = hn::LoadU(D(), rest);
     }
-    add(w);
+    add(k);
   }
-  for (int64_t i = 0; i < R; ++i)
-    for (int64_t j = 0; j < std::min(C, p.n - j0); ++j) {
-      float& c = p.c[(i0 + i) * p.stride + j0 + j];
-      const float s = p.alpha * hn::GetLane(hn::SumOfLanes(D(), sum[i][j]));
-      c = p.beta == 0 ? s : s + p.beta * c;
-    }
+  for (int64_t i = 0; i < R; ++i) {
+    float sums[C], *const c = p.c + (i0 + i) * p.stride + j0;
+    for (int64_t j = 0; j < C; j += 4) sums_of_four(sum[i] + j, sums + j);
+    for (int64_t j = 0; j < std::min(C, p.n - j0); ++j)
+      c[j] = p.beta == 0 ? p.alpha * sums[j] : p.alpha * sums[j] + p.beta * c[j];
+  }
 }
 
-// Rows of op(A) as f32, each padded with zeros to a whole number of vectors.
+template <class Read>
+void copy_rows(const ProductCall& p, const Tensor& rows) {
+  parallel_for(p.m, row_grain(rows.cols()), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      float* const row = rows.data() + i * rows.cols();
+      int64_t k = 0;
+      if (!p.a.transposed)
+        for (; k + width <= p.k; k += width) hn::StoreU(Read::read(D(), p.a.data, i * p.a.stride + k), D(), row + k);
+      for (; k < p.k; ++k) row[k] = Read::one(p.a.data, p.a.transposed ? k * p.a.stride + i : i * p.a.stride + k);
+      std::fill(row + p.k, row + rows.cols(), 0.0f);
+    }
+  });
+}
 Tensor padded_rows(const ProductCall& p) {
   Tensor rows(p.m, pieces(p.k, width) * width);
-  auto* const one = p.a.type == Type::bf16 ? Widened::one : p.precision == Type::bf16 ? Rounded::one : AsIs::one;
-  for (int64_t i = 0; i < p.m; ++i)
-    for (int64_t k = 0; k < rows.cols(); ++k)
-      rows.data()[i * rows.cols() + k] =
-          k < p.k ? one(p.a.data, p.a.transposed ? k * p.a.stride + i : i * p.a.stride + k) : 0;
+  if (p.a.type == Type::bf16)
+    copy_rows<Widened>(p, rows);
+  else
+    p.precision == Type::bf16 ? copy_rows<Rounded>(p, rows) : copy_rows<AsIs>(p, rows);
   return rows;
 }
 
 template <class Read>
 void dots_of(const ProductCall& p) {
-  const Tensor rows = padded_rows(p);
-  const int64_t stride = rows.cols(), grain = std::max<int64_t>(1, (1 << 16) / std::max<int64_t>(1, rows.size()));
-  parallel_for(pieces(p.n, 4), grain, [&](int64_t begin, int64_t end) {
-    const float* const x = rows.data();
-    for (int64_t j = begin * 4; j < end * 4; j += 4) {
-      int64_t i = 0;
-      for (; i + 4 <= p.m; i += 4) dots<Read, 4>(p, x + i * stride, stride, i, j);
-      for (; i < p.m; ++i) dots<Read, 1>(p, x + i * stride, stride, i, j);
+  constexpr int64_t C = 8, block = 48;  // rows of A that stay near while B goes by
+  const Tensor padded = padded_rows(p);
+  const Rows x{padded.data(), padded.cols()};
+  const int64_t grain = std::max<int64_t>(1, (1 << 15) / padded.size());
+  parallel_for(pieces(p.n, C), grain, [&](int64_t begin, int64_t end) {
+    const int64_t first = begin * C, last = std::min(end * C, p.n);
+    for (int64_t i0 = 0; i0 < p.m; i0 += block) {
+      const int64_t i1 = std::min(i0 + block, p.m);
+      for (int64_t j = first; j < last; j += C) {
+        int64_t i = i0;
+        for (; i + 4 <= i1; i += 4) {
+          dots<Read, 4, 4>(p, x, i, j);
+          if (j + 4 < last) dots<Read, 4, 4>(p, x, i, j + 4);
+        }
+        for (; i < i1; ++i) dots<Read, 1, C>(p, x, i, j);
+      }
+      finish(p, i0, i1 - i0, first, last - first);
     }
-    finish(p, 0, p.m, begin * 4, std::min(end * 4, p.n) - begin * 4);
   });
 }
 void dot(const ProductCall& p) {

@@ -8,7 +8,7 @@ namespace stemma {
 
 // Any shape: operands are copied into panels that the inner kernel reads straight through (Goto & van de Geijn 2008).
 void packed_product(const ProductCall& call);
-// Few rows against the transpose of B: dot products with the rows of B where they lie. In another order of k.
+// Against the transpose of B: dot products with the rows of B where they lie, best for few rows. Another order of k.
 void dot_product(const ProductCall& call);
 // The rest of a call whose sums stand in C: c = f(c + bias) + residual.
 void finish_product(const ProductCall& call);

@@ -1,6 +1,8 @@
-// Which kernel makes which product, by what was measured (AVX-512, one core; 10^9 operations a second for f32, and
-// with Precision(bf16) including the rounding of the operands):
-//   own panels 190..240, oneDNN f32 190..245, OpenBLAS 110..125; oneDNN bf16 440..480, of few rows own dot products.
+// Which kernel makes which product. Measured with AVX-512 on one core, in 10^9 operations a second:
+//   f32, 512 rows and more       own panels 220..240, oneDNN 225..245, OpenBLAS 120
+//   f32, 1 / 8 / 32 rows         own dot products 62 / 180 / 181, oneDNN 63 / 209 / 164, own panels 9 / 67 / 141
+//   bf16, rounding included      oneDNN 410..440 from 512 rows on; 32 rows 250
+// So f32 is ours alone, and bf16 goes to oneDNN where the processor has it.
 #include "stemma/ops/product.h"
 
 #include <algorithm>
@@ -43,8 +45,6 @@ namespace {
 
 HWY_EXPORT(round_rows);
 
-constexpr int64_t few_rows = 16;  // up to here the dot products win over copying B into panels
-
 // op(x) is [rows, cols]; memory holds the rounded copy.
 MatrixView as_bf16(const MatrixView& x, int64_t rows, int64_t cols, Tensor& memory) {
   if (x.type == Type::bf16) return x;
@@ -76,10 +76,11 @@ MatrixView view(const Tensor& x, bool transposed) { return {x.raw(), x.cols(), x
 void product(const ProductCall& p) {
   if (p.m == 0 || p.n == 0) return;
   if (p.k == 0) return scale(p);
-  if (p.deterministic) return packed_product(p);
-  if (p.m <= few_rows && p.b.transposed) return dot_product(p);
-  const bool bf16 = p.precision == Type::bf16 || (p.a.type == Type::bf16 && p.b.type == Type::bf16);
-  if (bf16 && native_bf16() && p.alpha == 1 && (p.beta == 0 || p.beta == 1)) return bf16_product(p);
+  const bool in_bf16 = native_bf16() && !p.deterministic && p.alpha == 1 && (p.beta == 0 || p.beta == 1) &&
+                       (p.precision == Type::bf16 || (p.a.type == Type::bf16 && p.b.type == Type::bf16));
+  // Up to so many rows dot products win over copying B. Their order of k is another one than that of the panels.
+  if (p.b.transposed && (p.deterministic || p.m <= (in_bf16 ? 16 : 64))) return dot_product(p);
+  if (in_bf16) return bf16_product(p);
   packed_product(p);
 }
 
