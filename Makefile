@@ -5,7 +5,7 @@ CONFIGURE := cmake -S . -G Ninja -DCMAKE_BUILD_TYPE=Release --log-level=WARNING
 NINJA := cmake --build
 JOBS := --parallel $(shell nproc)
 
-.PHONY: build demo test bench install format lint asan fuzz clean
+.PHONY: build demo test peers bench install format lint asan fuzz clean
 
 build:  # build/stemma
 	@tools/packages.sh build
@@ -33,10 +33,12 @@ fuzz:  # each reader for SECONDS under libFuzzer
 	$(NINJA) build/fuzz $(JOBS) --target fuzz_targets
 	tools/fuzz.sh build/fuzz $(SECONDS)
 
-bench: build  # each measurement beside its peer
+peers:  # build/peers/bin/python has the packages that we measure against and that make the golden numbers
 	@tools/packages.sh bench
 	python3 -m venv build/peers
 	build/peers/bin/pip install --quiet --requirement bench/peers.txt
+
+bench: build peers  # each measurement beside its peer
 	bench/run
 
 install:  # library, headers, CMake package and program under PREFIX
