@@ -10,3 +10,4 @@ cmake --install "$1" --prefix "$here/prefix" > "$here/install.log"
 cmake -S "$source/install" -B "$here/build" -G Ninja -DCMAKE_PREFIX_PATH="$here/prefix" -DCMAKE_BUILD_TYPE=Release
 cmake --build "$here/build"
 [ "$("$here/build/main")" = 你好 ]
+[ "$("$here/build/whole")" = 你好 ]
