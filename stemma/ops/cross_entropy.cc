@@ -94,8 +94,8 @@ namespace {
 HWY_EXPORT(losses_of);
 HWY_EXPORT(add_scaled);
 
-// Enough rows to make good use of W, few enough that their logits (8 MB) stay near.
-int64_t rows_of_a_block(int64_t vocabulary) { return std::clamp<int64_t>((2 << 20) / vocabulary, 128, 1024); }
+// Enough rows to make good use of W, few enough that their logits stay near.
+int64_t rows_of_a_block(int64_t vocabulary) { return std::clamp<int64_t>((2 << 20) / vocabulary, 256, 1024); }
 
 void check_call(const char* op, const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& targets) {
   check(x.cols() == W.cols() && W.rows() > 0, op, ": x ", x, " does not fit W ", W);
