@@ -112,12 +112,19 @@ void Batches::load_window() {
   planned_ = cursor_;
 }
 
-ParallelBatch Batches::next() {
-  for (load_window(); cursor_.batch >= int64_t(plan_.size()); load_window()) {  // an empty window is passed over
+// Moves on from the end of a window, and over empty ones.
+void Batches::settle() {
+  for (load_window(); cursor_.batch >= int64_t(plan_.size()); load_window()) {
     ++cursor_.window, cursor_.batch = 0;
     if (cursor_.window == windows()) ++cursor_.epoch, cursor_.window = 0;
   }
-  return gather(pairs_, plan_[size_t(cursor_.batch++)], options_);
+}
+
+ParallelBatch Batches::next() {
+  settle();
+  ParallelBatch batch = gather(pairs_, plan_[size_t(cursor_.batch++)], options_);
+  settle();  // at once, so that the cursor says when an epoch is complete
+  return batch;
 }
 
 void Batches::seek(const Cursor& cursor) {

@@ -55,6 +55,7 @@ class Batches {
   bool keeps(int64_t i) const;
   int64_t windows() const;
   void load_window();
+  void settle();
   TokenPairs pairs_;
   BatchOptions options_;
   uint64_t seed_;
