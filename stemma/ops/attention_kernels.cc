@@ -25,7 +25,7 @@ namespace {
 constexpr int64_t query_block = 48, key_block = 128;
 constexpr float log2e = 1.44269504f, nothing = -std::numeric_limits<float>::infinity();
 
-// 2^x for x <= 0, at least 2^-126: Cephes' polynomial, 1 ulp.
+// 2^x for x <= 0, at least 2^-126, NaN for NaN: the polynomial of Cephes' exp2f.
 HWY_INLINE V exp2(V x) {
   const V magic = all(0x1.8p23f), bounded = hn::Max(x, all(-126));
   const V shifted = hn::Add(bounded, magic), r = hn::Sub(bounded, hn::Sub(shifted, magic));
@@ -35,7 +35,8 @@ HWY_INLINE V exp2(V x) {
   p = hn::MulAdd(p, r, all(2.402264791363012e-1f));
   p = hn::MulAdd(p, r, all(6.931472028550421e-1f));
   p = hn::MulAdd(p, r, all(1));
-  return hn::BitCast(D(), hn::Add(hn::BitCast(DU(), p), hn::ShiftLeft<23>(hn::BitCast(DU(), shifted))));
+  const V y = hn::BitCast(D(), hn::Add(hn::BitCast(DU(), p), hn::ShiftLeft<23>(hn::BitCast(DU(), shifted))));
+  return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
 
 // The part of a tensor that belongs to a sequence and head.
@@ -48,12 +49,14 @@ Part part(const Tensor& x, const Tensor& splits, int64_t sequence, int64_t head,
   const int64_t begin = splits.begin(sequence);
   return {x.data() + begin * x.cols() + head * width, x.cols(), splits.end(sequence) - begin, width};
 }
-// Copies with rows padded by zeros to whole vectors.
-void pack(const Part& from, Result to) {
-  for (int64_t i = 0; i < from.rows; ++i)
-    for_vectors(from.cols, [&](int64_t j, int64_t left) {
-      hn::StoreU(load(from.row(i) + j, left), D(), to.data + i * to.stride + j);
-    });
+// Rows of whole vectors: those of `x`, or a copy padded by zeros.
+Right whole_rows(const Part& x, float* copy) {
+  const int64_t width = padded(x.cols);
+  if (width == x.cols) return {x.data, x.stride};
+  for (int64_t i = 0; i < x.rows; ++i)
+    for_vectors(x.cols,
+                [&](int64_t j, int64_t left) { hn::StoreU(load(x.row(i) + j, left), D(), copy + i * width + j); });
+  return {copy, width};
 }
 void unpack(Right from, const Part& to, float scale) {
   for (int64_t i = 0; i < to.rows; ++i)
@@ -92,7 +95,7 @@ struct ForwardScratch {
   HWY_ALIGN float scores[query_block * key_block], mask[key_block + HWY_MAX_BYTES], top[query_block], sum[query_block];
 };
 
-// A row of scores turns into 2^(score - top) M; its sum without M is added to `sum`, y is brought to the new maximum.
+// A row of scores turns into 2^(score - top), its sum is added to `sum`, y is brought to the new maximum.
 void soften(float* p, int64_t n, float* top, float* sum, float* y, int64_t width) {
   const float most = std::max(*top, row_max(p, n));
   const V base = all(most);
@@ -118,10 +121,10 @@ void forward_pair(const AttentionForward& f, int64_t sequence, int64_t head, flo
   const Pair pair{s, head, f.Q.begin(sequence), Q.rows, K.rows};
   const int64_t width = padded(s.dv);
   float* const keys = memory;
-  float* const values = keys + (K.rows + key_block - 1) / key_block * key_block * s.d;
-  float* const y = values + K.rows * width;
-  pack_transposed(K, s.scale * log2e, keys), pack(V, {values, width});
-  static thread_local ForwardScratch scratch;
+  float* const y = keys + (K.rows + key_block - 1) / key_block * key_block * s.d;
+  pack_transposed(K, s.scale * log2e, keys);
+  const Right values = whole_rows(V, y + query_block * width);
+  ForwardScratch scratch;
   auto& [scores, mask, top, sum] = scratch;
   for (int64_t q = 0; q < Q.rows; q += query_block) {
     const int64_t queries = std::min(query_block, Q.rows - q), last = s.visible(q + queries - 1, Q.rows, K.rows);
@@ -141,7 +144,7 @@ void forward_pair(const AttentionForward& f, int64_t sequence, int64_t head, flo
         }
         if (seen < n) std::fill(p + seen, p + n, 0.0f);
       }
-      small_product({scores, key_block, 1}, {values + k * width, width}, {y, width, true}, {queries, s.dv, n});
+      small_product({scores, key_block, 1}, values.from(k), {y, width, true}, {queries, s.dv, n});
     }
     for (int64_t i = 0; i < queries; ++i) {
       unpack({y + i * width, width}, {Y.row(q + i), 0, 1, s.dv}, sum[i] > 0 ? 1 / sum[i] : 0);
@@ -177,13 +180,13 @@ void backward_pair(const AttentionBackward& f, int64_t sequence, int64_t head, f
   const Pair pair{s, head, f.Q.begin(sequence), Q.rows, K.rows};
   const int64_t w = padded(s.d), wv = padded(s.dv), whole = (K.rows + key_block - 1) / key_block * key_block;
   const auto take = [&](int64_t size) { return std::exchange(memory, memory + size); };
-  float *const kt = take(whole * s.d), *const vt = take(whole * s.dv), *const k_rows = take(K.rows * w);
-  float *const q_rows = take(Q.rows * w), *const dy_rows = take(Q.rows * wv), *const dq = take(Q.rows * w);
-  float *const dk = take(K.rows * w), *const dv = take(K.rows * wv);
+  float *const kt = take(whole * s.d), *const vt = take(whole * s.dv);
+  float *const dq = take(Q.rows * w), *const dk = take(K.rows * w), *const dv = take(K.rows * wv);
   pack_transposed(K, s.scale * log2e, kt), pack_transposed(V, 1, vt);
-  pack(K, {k_rows, w}), pack(Q, {q_rows, w}), pack(dY, {dy_rows, wv});
+  const Right k_rows = whole_rows(K, take(K.rows * w)), q_rows = whole_rows(Q, take(Q.rows * w)),
+              dy_rows = whole_rows(dY, take(Q.rows * wv));
   std::fill_n(dq, Q.rows * w, 0.0f), std::fill_n(dk, K.rows * w, 0.0f), std::fill_n(dv, K.rows * wv, 0.0f);
-  static thread_local BackwardScratch scratch;
+  BackwardScratch scratch;
   auto& [p, ds, mask] = scratch;
   for (int64_t q = 0; q < Q.rows; q += query_block) {
     const int64_t queries = std::min(query_block, Q.rows - q), last = s.visible(q + queries - 1, Q.rows, K.rows);
@@ -198,9 +201,9 @@ void backward_pair(const AttentionBackward& f, int64_t sequence, int64_t head, f
                       row_dot(Y.row(q + i), dY.row(q + i), s.dv), s.scale);
         if (seen < n) std::fill(p + at + seen, p + at + n, 0.0f), std::fill(ds + at + seen, ds + at + n, 0.0f);
       }
-      small_product({p, 1, key_block}, {dy_rows + q * wv, wv}, {dv + k * wv, wv, true}, {n, s.dv, queries});
-      small_product({ds, 1, key_block}, {q_rows + q * w, w}, {dk + k * w, w, true}, {n, s.d, queries});
-      small_product({ds, key_block, 1}, {k_rows + k * w, w}, {dq + q * w, w, true}, {queries, s.d, n});
+      small_product({p, 1, key_block}, dy_rows.from(q), {dv + k * wv, wv, true}, {n, s.dv, queries});
+      small_product({ds, 1, key_block}, q_rows.from(q), {dk + k * w, w, true}, {n, s.d, queries});
+      small_product({ds, key_block, 1}, k_rows.from(k), {dq + q * w, w, true}, {queries, s.d, n});
     }
   }
   unpack({dq, w}, dQ, 1), unpack({dk, w}, dK, 1), unpack({dv, wv}, dV, 1);

@@ -62,6 +62,17 @@ TEST(Attention, large_scores_do_not_overflow) {
   at_each_level([&] { expect_near(op.f(op_test::leaves(op)), op.reference(op.inputs), 1e-4, "value"); });
 }
 
+TEST(Attention, what_is_not_a_number_is_not_hidden) {
+  at_each_level([] {
+    auto x = op_test::leaves(attention_case({3}, {40}, {}, 8, 8));
+    x[0].data()[8] = std::numeric_limits<float>::quiet_NaN();  // of query 1
+    const auto y = attention(x[0], x[1], x[2]).values();
+    for (size_t i = 0; i < y.size(); ++i) EXPECT_EQ(std::isnan(y[i]), i / 8 == 1) << i;
+    x[1].data()[30 * 8] = std::bit_cast<float>(0x7FFFFFFF);  // of key 30, with every bit set
+    for (const float v : attention(x[0], x[1], x[2]).values()) EXPECT_TRUE(std::isnan(v));
+  });
+}
+
 // Several blocks of queries and keys: values against double; gradients against those of the definition.
 TEST(Attention, long_sequences_agree_in_every_block) {
   for (const bool causal : {false, true}) {

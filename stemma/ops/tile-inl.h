@@ -22,6 +22,7 @@ struct Left {  // A(i, k) = data[i * row + k * step]
 struct Right {  // rows of whole vectors
   const float* data;
   int64_t stride;
+  Right from(int64_t row) const { return {data + row * stride, stride}; }
 };
 struct Result {
   float* data;
@@ -60,8 +61,11 @@ HWY_INLINE void tile_of(int64_t rows, const Left& a, const Right& b, const Resul
 template <int N>
 void panel(int64_t m, Left a, const Right& b, Result c, int64_t k) {
   constexpr int most = 6;
-  for (; m > 0; m -= most, a.data += most * a.row, c.data += most * c.stride)
-    tile_of<most, N>(std::min<int64_t>(m, most), a, b, c, k);
+  for (int64_t tiles = (m + most - 1) / most; tiles > 0; --tiles) {
+    const int64_t rows = (m + tiles - 1) / tiles;  // tiles of like height
+    tile_of<most, N>(rows, a, b, c, k);
+    m -= rows, a.data += rows * a.row, c.data += rows * c.stride;
+  }
 }
 template <int N>
 HWY_INLINE void panel_of(int64_t vectors, int64_t m, const Left& a, const Right& b, const Result& c, int64_t k) {
