@@ -3,6 +3,8 @@
 #include <cmath>
 #include <set>
 
+#include "stemma/base/hash.h"
+
 namespace stemma {
 
 Params unique_params(const std::function<void(const ParamFn&)>& walk_all) {
@@ -47,9 +49,7 @@ static void fill(const Tensor& w, const Init& init, Random rng) {
 void initialise(const std::function<void(const ParamFn&)>& walk_all, uint64_t seed) {
   std::set<const void*> seen;
   walk_all([&](const std::string& path, Param& p) {
-    uint64_t purpose = 14695981039346656037u;  // FNV-1a of the path
-    for (const unsigned char c : path) purpose = (purpose ^ c) * 1099511628211u;
-    if (seen.insert(p.w.raw()).second) fill(p.w, p.init, Random{seed}.stream(purpose));
+    if (seen.insert(p.w.raw()).second) fill(p.w, p.init, Random{seed}.stream(hash64(path)));
   });
 }
 
