@@ -129,13 +129,15 @@ void write_file(const std::string& path, std::string_view text) {
 struct LineReader::State {
   std::string path;
   size_t max_line;
-  gzFile file = nullptr;
+  gzFile file = nullptr;  // null: standard input, which is read as it comes, so that lines can be answered at once
   std::string buffer;
   size_t begin = 0, end = 0;  // unread bytes of the buffer
   int64_t line = 0;
 
   bool fill() {
-    const int n = gzread(file, buffer.data(), unsigned(buffer.size()));
+    const ssize_t n = file ? gzread(file, buffer.data(), unsigned(buffer.size()))
+                           : ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (n < 0 && !file) fail_with_errno("cannot read", path);
     if (n < 0) {
       int code = 0;
       const char* why = gzerror(file, &code);
@@ -150,8 +152,7 @@ LineReader::LineReader(const std::string& path, size_t max_line) : state_(std::m
   state_->path = path == "-" ? "standard input" : path;
   state_->max_line = max_line;
   check(!is_directory(path), "cannot read ", path, ": it is a directory");
-  state_->file = path == "-" ? gzdopen(::dup(STDIN_FILENO), "rb") : gzopen(path.c_str(), "rb");
-  if (!state_->file) fail_with_errno("cannot read", path);
+  if (path != "-" && !(state_->file = gzopen(path.c_str(), "rb"))) fail_with_errno("cannot read", path);
   state_->buffer.resize(1 << 16);
 }
 LineReader::LineReader(LineReader&&) noexcept = default;
@@ -165,7 +166,7 @@ bool LineReader::next(std::string& line) {
   for (bool any = false;; any = true) {
     if (s.begin == s.end && !s.fill()) {
       int code = 0;
-      gzerror(s.file, &code);
+      if (s.file) gzerror(s.file, &code);
       check(code != Z_BUF_ERROR, s.path, ": compressed data ends too early after line ", s.line);
       if (!any) return false;
       break;

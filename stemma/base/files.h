@@ -52,8 +52,8 @@ class AtomicFile {
 };
 void write_file(const std::string& path, std::string_view text);  // atomic
 
-// Lines of a text file, "-" for standard input, gunzipped when the content is gzip. CRLF and a leading BOM are
-// dropped. A line longer than `max_line` bytes is an Error with its number. Constant memory.
+// Lines of a text file, gunzipped when the content is gzip, or of standard input ("-", as it comes). CRLF and a leading
+// BOM are dropped. A line longer than `max_line` bytes is an Error with its number. Constant memory.
 class LineReader {
  public:
   explicit LineReader(const std::string& path, size_t max_line = size_t{1} << 20);

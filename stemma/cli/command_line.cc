@@ -59,7 +59,7 @@ bool CommandLine::parse(const std::vector<std::string>& words) {
   auto& app = parser_->app;
   std::vector<std::string> known;
   for (const auto* option : app.get_options())
-    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    for (const auto& name : option->get_lnames()) known.push_back(str("--", name));
   for (const auto& word : words) {
     if (word == "--") break;
     const std::string name = word.substr(0, word.find('='));

@@ -66,27 +66,33 @@ Translator Translator::load(const std::string& directory) {
 }
 
 std::vector<int32_t> Translator::encode_source(const std::string& line) const {
-  auto ids = source_.encode(line);
-  if (recipe_.batch.reverse_source) std::reverse(ids.begin(), ids.end());
-  if (recipe_.batch.source_eos) ids.push_back(source_.eos());
-  return ids;
+  return source_ids(source_.encode(line), recipe_.batch);
 }
 
-std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
-                                                            const DecodeOptions& options) const {
-  return translate(lines, options, {this});
+Translation Translator::translation_of(const Hypothesis& h) const {
+  Translation out{target_.decode(h.tokens), h.score, h.log_probability, {}};
+  for (const int32_t id : h.tokens) out.pieces.push_back(target_.piece(id));
+  return out;
+}
+
+std::vector<const TranslationModel*> Translator::ensemble(const std::vector<const Translator*>& others) const {
+  std::vector<const TranslationModel*> models{model_.get()};
+  for (const auto* other : others) {
+    check(
+        other->source_.fingerprint() == source_.fingerprint() && other->target_.fingerprint() == target_.fingerprint(),
+        "an ensemble needs systems of the same vocabularies");
+    check(other->recipe_.batch.reverse_source == recipe_.batch.reverse_source,
+          "an ensemble needs systems that read the source in the same direction");
+    models.push_back(other->model_.get());
+  }
+  return models;
 }
 
 std::vector<std::vector<Translation>> Translator::translate(const std::vector<std::string>& lines,
                                                             const DecodeOptions& options,
-                                                            const std::vector<const Translator*>& ensemble) const {
-  std::vector<const TranslationModel*> models;
-  for (const auto* member : ensemble) {
-    check(member->source_.fingerprint() == source_.fingerprint() &&
-              member->target_.fingerprint() == target_.fingerprint(),
-          "an ensemble needs systems of the same vocabularies");
-    models.push_back(member->model_.get());
-  }
+                                                            const Together& together) const {
+  const auto models = ensemble(together.others);
+  const auto prefix = target_.encode(together.prefix);
   std::vector<std::vector<Translation>> out(lines.size());
   std::vector<std::vector<int32_t>> sources;
   std::vector<int64_t> filled, lengths;  // lines that hold anything
@@ -107,17 +113,14 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
     DecodeRequest request;
     for (const int64_t i : batch) {
       source.push_back(sources[size_t(filled[size_t(i)])]);
-      request.numbers.push_back(filled[size_t(i)]);
+      request.numbers.push_back(together.first_line + filled[size_t(i)]);
     }
     request.source = tensor_of(source);
     request.bos = target_.bos(), request.eos = target_.eos();
+    if (!prefix.empty()) request.prefixes.assign(batch.size(), prefix);
     const auto found = decode(models, request, options);
     for (size_t b = 0; b < batch.size(); ++b)
-      for (const auto& h : found[b]) {
-        Translation t{target_.decode(h.tokens), h.score, h.log_probability, {}};
-        for (const int32_t id : h.tokens) t.pieces.push_back(target_.piece(id));
-        out[size_t(filled[size_t(batch[b])])].push_back(std::move(t));
-      }
+      for (const auto& h : found[b]) out[size_t(filled[size_t(batch[b])])].push_back(translation_of(h));
   }
   return out;
 }
@@ -151,22 +154,37 @@ std::vector<double> Translator::score(const std::vector<std::string>& source,
   return out;
 }
 
-Explanation Translator::explain(const std::string& source, const std::string& target) const {
-  Explanation out;
+Traced Translator::trace(const std::string& source, const std::string& target) const {
+  NoGrad off;
+  Traced out;
   Ragged s, t;
   s.push_back(encode_source(source));
   t.push_back(target_.encode(target));
+  const auto [in, gold] = shifted(t, target_.bos(), target_.eos());
+  out.target_ids = gold.ids;
   for (const int32_t id : s.ids) out.source.push_back(source_.piece(id));
-  for (const int32_t id : t.ids) out.target.push_back(target_.piece(id));
-  out.target.push_back(target_.piece(target_.eos()));
+  for (const int32_t id : gold.ids) out.target.push_back(target_.piece(id));
+  const auto keep = [&](const std::string& path, const Tensor& x) { out.tensors.push_back({path, x.clone()}); };
+  const Listening on(keep);
+  const auto state = model_->start(tensor_of(s));
+  const Tensor hidden = model_->decode(tensor_of(in), *state);
+  const Tensor logits = linear(hidden, model_->output_W(), {.b = model_->output_b()});
+  keep("logits", logits);
+  keep("log_p", log_softmax(logits));
+  return out;
+}
+
+Explanation Translator::explain(const std::string& source, const std::string& target) const {
+  const Traced traced = trace(source, target);
+  Explanation out{traced.source, traced.target, {}, {}};
   const auto row_map = [&](const std::string& name, int64_t head, const Tensor& w) {  // a step's row joins its matrix
     for (auto& map : out.maps)
       if (map.name == name && map.head == head) return void(map.weights = vstack({map.weights, w}));
     out.maps.push_back({name, head, w});
   };
   NoGrad off;
-  Listening on([&](const std::string& path, const Tensor& A) {
-    if (!path.ends_with("attention")) return;
+  for (const auto& [path, A] : traced.tensors) {
+    if (!path.ends_with("attention")) continue;
     const std::string name = path == "decoder.attention" ? path : path.substr(0, path.rfind('.'));
     const int64_t queries = path == "decoder.attention"    ? A.rows()
                             : name.starts_with("encoder.") ? int64_t(out.source.size())
@@ -178,9 +196,10 @@ Explanation Translator::explain(const std::string& source, const std::string& ta
         std::copy_n(A.data() + (q * heads + head) * A.cols(), A.cols(), w.data() + q * A.cols());
       row_map(name, head, w);
     }
-  });
-  for (const float p : score_pairs(*model_, tensor_of(s), tensor_of(t), target_.bos(), target_.eos()))
-    out.log_p.push_back(p);
+  }
+  const Tensor& log_p = traced.tensors.back().value;
+  for (size_t i = 0; i < traced.target_ids.size(); ++i)
+    out.log_p.push_back(log_p.data()[int64_t(i) * log_p.cols() + traced.target_ids[i]]);
   return out;
 }
 

@@ -29,6 +29,23 @@ struct Explanation {
   std::vector<AttentionMap> maps;
 };
 
+struct Traced {
+  std::vector<std::string> source, target;  // pieces, </s> included
+  std::vector<int32_t> target_ids;          // </s> included
+  struct Observed {
+    std::string name;  // its path; a recurrent decoder repeats one for each step
+    Tensor value;
+  };
+  std::vector<Observed> tensors;  // in the order of computation
+};
+
+class Translator;
+struct Together {
+  std::vector<const Translator*> others = {};  // an ensemble with these; Error when their vocabularies differ
+  std::string prefix = {};                     // each translation begins with it
+  int64_t first_line = 0;                      // the number of lines[0] in the whole input: sampling draws by it
+};
+
 class Translator {
  public:
   // A new system with initial weights.
@@ -39,13 +56,13 @@ class Translator {
   void save_description(const std::string& directory) const;
 
   // n best for each line, in order. An empty line has one empty translation.
-  std::vector<std::vector<Translation>> translate(const std::vector<std::string>& lines,
-                                                  const DecodeOptions& options) const;
   std::vector<std::vector<Translation>> translate(const std::vector<std::string>& lines, const DecodeOptions& options,
-                                                  const std::vector<const Translator*>& ensemble) const;
+                                                  const Together& together = {}) const;
   std::vector<std::string> best(const std::vector<std::string>& lines, const DecodeOptions& options) const;
   // log p of a given translation of each line, its </s> counted.
   std::vector<double> score(const std::vector<std::string>& source, const std::vector<std::string>& target) const;
+  // All that the model observes in itself while it reads a pair, then "logits" and "log_p" of every target position.
+  Traced trace(const std::string& source, const std::string& target) const;
   // The attention of a pair.
   Explanation explain(const std::string& source, const std::string& target) const;
 
@@ -66,6 +83,8 @@ class Translator {
 
  private:
   std::vector<int32_t> encode_source(const std::string& line) const;
+  Translation translation_of(const Hypothesis& h) const;
+  std::vector<const TranslationModel*> ensemble(const std::vector<const Translator*>& others) const;
   Recipe recipe_;
   Tokenizer source_, target_;
   std::unique_ptr<TranslationModel> model_;

@@ -1,0 +1,151 @@
+// stemma show: look into a model: its tree, how it learned, and where it looks when it translates.
+#include <cstdio>
+
+#include "stemma/base/files.h"
+#include "stemma/cli/commands.h"
+#include "stemma/cli/decode_arguments.h"
+#include "stemma/cli/report.h"
+#include "stemma/cli/views.h"
+
+namespace stemma {
+
+namespace {
+
+constexpr const char* examples =
+    "  stemma show runs/de-en                                    # tree and learning curves\n"
+    "  stemma show runs/de-en --input \"Ein Mann schläft.\"        # where it looks\n"
+    "  stemma show runs/de-en --input \"Ein Mann schläft.\" --all  # every head of every layer\n"
+    "  stemma show runs/de-en --input \"Ein Mann schläft.\" --html a.html\n";
+
+struct Arguments {
+  std::string directory, html;
+  std::vector<std::string> inputs;
+  int64_t head = -1;
+  bool all = false, json = false;
+  DecodeArguments decode;
+  Machine machine;
+};
+
+// ---- the tree ------------------------------------------------------------------------------------------------------
+struct Branch {
+  std::string name;
+  int64_t parameters = 0;
+  std::string shape;  // of a leaf
+  std::vector<Branch> below = {};
+};
+
+Branch branch_of(const Params& params, const std::string& name) {
+  Branch root{name, 0, ""};
+  for (const auto& [path, w] : params) {
+    Branch* at = &root;
+    at->parameters += w.size();
+    for (size_t begin = 0, end; begin != path.npos; begin = end == path.npos ? end : end + 1) {
+      end = path.find('.', begin);
+      const std::string part = path.substr(begin, end - begin);
+      if (at->below.empty() || at->below.back().name != part) at->below.push_back({part, 0, ""});
+      at = &at->below.back();
+      at->parameters += w.size();
+    }
+    at->shape = w.rows() == 1 ? str("[", w.cols(), "]") : str("[", w.rows(), ", ", w.cols(), "]");
+  }
+  return root;
+}
+
+void grow(const Branch& branch, const std::string& indent, Table& table) {
+  for (size_t i = 0; i < branch.below.size(); ++i) {
+    const Branch& b = branch.below[i];
+    const bool last = i + 1 == branch.below.size();
+    table.add({str(indent, last ? "└ " : "├ ", b.name), with_commas(b.parameters), b.shape});
+    grow(b, indent + (last ? "  " : "│ "), table);
+  }
+}
+
+std::string tree_text(const Translator& system) {
+  const Branch root = branch_of(system.model().params(), system.recipe().model);
+  Table table({"module", "parameters", "shape"});
+  table.add({root.name, with_commas(root.parameters), ""});
+  grow(root, "", table);
+  return table.text();
+}
+
+// ---- the curves ----------------------------------------------------------------------------------------------------
+std::string curves_text(const Json& curve) {
+  Table table({"curve", "first", "last", ""});
+  for (const auto& [key, name] : {std::pair{"loss", "training loss"}, std::pair{"valid_loss", "validation loss"},
+                                  std::pair{"grad_norm", "gradient norm"}}) {
+    std::vector<double> values;
+    for (const auto& point : curve.array())
+      if (const Json* v = point.find(key); v && v->is_number()) values.push_back(v->number());
+    if (!values.empty()) table.add({name, fixed(values.front(), 3), fixed(values.back(), 3), sparkline(values, 48)});
+  }
+  return curve.array().empty() ? "no training.jsonl, so no curves\n" : table.text();
+}
+
+// ---- where it looks ------------------------------------------------------------------------------------------------
+std::string heads_text(const Explanation& e, const Arguments& a, const Terminal& terminal) {
+  std::string out;
+  for (const auto& map : e.maps) {
+    const bool encoder = map.name.starts_with("encoder."), own = encoder || map.name.ends_with(".attend");
+    if ((own && !a.all) || (a.head >= 0 && map.head != a.head)) continue;
+    HeatMap picture{encoder ? e.source : e.target, encoder || !own ? e.source : e.target, {}};
+    const int64_t columns = int64_t(picture.columns.size());
+    for (int64_t r = 0; r < map.weights.rows(); ++r) {
+      const float* row = map.weights.data() + r * map.weights.cols();
+      picture.weights.emplace_back(row, row + std::min(columns, map.weights.cols()));
+    }
+    out += str("\n", map.name, ", head ", map.head, "\n", heat_map(picture, terminal));
+  }
+  check(!out.empty() || a.head < 0, "--head: there is no head ", a.head);
+  return out;
+}
+
+std::string attention_text(const Explanation& e, const Arguments& a, const Terminal& terminal) {
+  const std::string picture = a.all || a.head >= 0 ? heads_text(e, a, terminal) : attention_picture(e, terminal);
+  return picture.empty() ? "this system has no attention to show\n" : picture;
+}
+
+Json system_of(const Translator& system, const Arguments& a, Json::Array examples) {
+  const Params params = system.model().params();
+  return Json::object({{"name", base_name(a.directory)},
+                       {"about", system.recipe().preset},
+                       {"parameters", count(params)},
+                       {"curve", curve_of(a.directory)},
+                       {"examples", std::move(examples)},
+                       {"tree", tree_of(params)}});
+}
+
+}  // namespace
+
+int show_command(const Words& words) {
+  Arguments a;
+  CommandLine line("show", "Shows a model's tree of parameters, its learning curves, and where it looks.", examples);
+  line.option("directory", a.directory, "the model directory").required();
+  line.option("--input", a.inputs, "a source sentence to translate and explain; may be repeated");
+  line.option("--head", a.head, "this head alone (default: the mean of the last layer's)");
+  line.flag("--all", a.all, "every attention of every layer");
+  line.option("--html", a.html, "write a page with everything to this file");
+  line.flag("--json", a.json, "one object: what the page is drawn from");
+  a.decode.declare(line, DecodeArguments::search);
+  a.machine.declare(line);
+  if (!line.parse(words)) return 0;
+  const MachineScope machine(a.machine);
+
+  const auto system = Translator::load(a.directory);
+  const Terminal terminal = terminal_of(1);
+  std::string text = a.inputs.empty() ? tree_text(system) + "\n" + curves_text(curve_of(a.directory)) : "";
+  Json::Array examples_shown;
+  for (const auto& input : a.inputs) {
+    const auto found = system.translate({input}, a.decode.options(line, system)).at(0).at(0);
+    const auto explanation = system.explain(input, found.text);
+    examples_shown.push_back(example_of(explanation, ""));
+    text += str(input, "\n→ ", found.text, "   log p ", fixed(found.log_probability, 3), "\n",
+                attention_text(explanation, a, terminal), "\n");
+  }
+  const Json report = Json::object(
+      {{"title", base_name(a.directory)}, {"systems", Json::Array{system_of(system, a, std::move(examples_shown))}}});
+  if (!a.html.empty()) write_file(a.html, report_page(report)), text += str("the page is ", a.html, "\n");
+  std::fputs(a.json ? (report.dump() + "\n").c_str() : text.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace stemma
