@@ -5,25 +5,21 @@
 #include <limits>
 
 #include "stemma/base/parallel.h"
+#include "stemma/ops/grain.h"
 
 namespace stemma {
 
 namespace {
 
-struct Leaf {  // one token of the tree; `parent` -1: the root
-  int64_t parent;
-  int32_t token;
-  double score, log_probability;  // of the whole way from the root
-  std::vector<float> coverage;    // of the source, when asked for
-};
-
-struct Live {
-  int64_t sentence, group, leaf;
+struct Live {  // a hypothesis that goes on
+  int64_t sentence, group;
   std::vector<int32_t> tokens;
+  double score = 0, log_probability = 0;
+  std::vector<float> coverage;  // of the source, when asked for
 };
 
 struct Candidate {
-  float rank;  // the score to choose by: noise and diversity counted
+  double rank;  // the score to choose by: noise and diversity counted
   double score, log_probability;
   int64_t live;
   int32_t token;
@@ -53,9 +49,9 @@ class Search {
                                            : 2 * (request.source.end(b) - request.source.begin(b)) + 20);
     rules_ = rules_of(options.rules, request.eos);
     if (options.min_length > 0) rules_.insert(rules_.begin(), min_length(options.min_length, request.eos));
-    if (!request.prefixes.empty()) rules_.insert(rules_.begin(), forced_prefix(request.prefixes));
     rules_.insert(rules_.end(), request.rules.begin(), request.rules.end());
     rules_.push_back(max_length(longest, request.eos));
+    forcing_ = {forced_prefix(request.prefixes), rules_.back()};
     done_.resize(size_t(sentences_ * groups_));
   }
 
@@ -63,8 +59,7 @@ class Search {
     Advance next{{}, {}, options_.coverage_penalty > 0};
     for (int64_t b = 0; b < sentences_; ++b)  // the first step is the same for all groups of a sentence
       for (int64_t g = 0; g < groups_; ++g) {
-        tree_.push_back({-1, request_.bos, 0, 0, {}});
-        live_.push_back({b, g, int64_t(tree_.size()) - 1, {}});
+        live_.push_back({b, g, {}, 0, 0, {}});
         next.tokens.push_back(request_.bos), next.parents.push_back(b);
       }
     while (!live_.empty()) {
@@ -77,42 +72,42 @@ class Search {
   }
 
  private:
-  // The 2 * width best continuations of each hypothesis: enough for `width` that do not end.
-  std::vector<std::vector<Candidate>> propose(const Tensor& log_p) const {
-    std::vector<std::vector<Candidate>> found(live_.size());
-    const int64_t V = log_p.cols();
-    parallel_for(int64_t(live_.size()), 1, [&](int64_t begin, int64_t end) {
-      std::vector<float> scores;
-      for (int64_t i = begin; i < end; ++i) {
-        const Live& h = live_[size_t(i)];
-        const Leaf& leaf = tree_[size_t(h.leaf)];
-        const float* p = log_p.data() + i * V;
-        scores.assign(p, p + V);
-        for (const auto& rule : rules_) rule({h.sentence, h.tokens}, scores);
-        const int64_t number = request_.numbers.empty() ? h.sentence : request_.numbers[size_t(h.sentence)];
-        auto& best = found[size_t(i)];
-        // With diversity a token may lose its place to one that is further down, as far as other groups have reached.
-        const auto keep = size_t(2 * width_ + (options_.diversity > 0 ? (groups_ - 1) * width_ : 0));
-        for (int64_t v = 0; v < V; ++v) {
-          if (!(scores[size_t(v)] > -std::numeric_limits<float>::infinity())) continue;
-          const double score = leaf.score + scores[size_t(v)];
-          const float rank =
-              options_.sample ? scores[size_t(v)] + gumbel(options_.seed, h, number, size_t(v)) : float(score);
-          Candidate c{rank, score, leaf.log_probability + p[v], i, int32_t(v)};
-          if (best.size() == keep && !better(c, best.front())) continue;
-          if (best.size() == keep) std::pop_heap(best.begin(), best.end(), better), best.pop_back();
-          best.push_back(c);
-          std::push_heap(best.begin(), best.end(), better);
-        }
-        if (best.empty())  // the rules forbid everything: end here
-          best.push_back({float(leaf.score), leaf.score, leaf.log_probability + p[request_.eos], i, request_.eos});
-      }
-    });
-    return found;
+  bool forced(const Live& h) const {
+    return !request_.prefixes.empty() && h.tokens.size() < request_.prefixes[size_t(h.sentence)].size();
+  }
+
+  // The 2 * width best continuations of a hypothesis: enough for `width` that do not end.
+  std::vector<Candidate> continuations(int64_t live, std::span<const float> log_p) const {
+    const Live& h = live_[size_t(live)];
+    std::vector<float> scores(log_p.begin(), log_p.end());
+    for (const auto& rule : forced(h) ? forcing_ : rules_) rule({h.sentence, h.tokens}, scores);
+    const int64_t number = request_.numbers.empty() ? h.sentence : request_.numbers[size_t(h.sentence)];
+    // With diversity a token may lose its place to one that is further down, as far as other groups have reached.
+    const auto keep = size_t(2 * width_ + (options_.diversity > 0 ? (groups_ - 1) * width_ : 0));
+    std::vector<Candidate> best;  // a heap, the worst on top
+    for (size_t v = 0; v < scores.size(); ++v) {
+      if (!(scores[v] > -std::numeric_limits<float>::infinity())) continue;
+      const double score = h.score + scores[v];
+      const double rank = options_.sample ? scores[v] + gumbel(options_.seed, h, number, v) : score;
+      const Candidate c{rank, score, h.log_probability + log_p[v], live, int32_t(v)};
+      if (best.size() == keep && !better(c, best.front())) continue;
+      if (best.size() == keep) std::pop_heap(best.begin(), best.end(), better), best.pop_back();
+      best.push_back(c);
+      std::push_heap(best.begin(), best.end(), better);
+    }
+    if (best.empty()) {  // the rules forbid everything: end here, at the model's price
+      const double end_here = log_p[size_t(request_.eos)];
+      best.push_back({h.score + end_here, h.score + end_here, h.log_probability + end_here, live, request_.eos});
+    }
+    return best;
   }
 
   Advance step(const Tensor& log_p) {
-    const auto proposals = propose(log_p);
+    std::vector<std::vector<Candidate>> proposals(live_.size());
+    parallel_for(int64_t(live_.size()), row_grain(log_p.cols()), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        proposals[size_t(i)] = continuations(i, {log_p.data() + i * log_p.cols(), size_t(log_p.cols())});
+    });
     Advance next{{}, {}, options_.coverage_penalty > 0};
     std::vector<Live> alive;
     for (size_t begin = 0; begin < live_.size();) {  // hypotheses of a sentence stand together, group by group
@@ -139,31 +134,26 @@ class Search {
   // Takes the best of one group: those that end leave, the others go on. Returns the tokens taken.
   std::vector<int32_t> select(const std::vector<Candidate>& pool, std::vector<Live>& alive, Advance& next) {
     std::vector<int32_t> taken;
-    std::vector<Live> going;
-    const Live& first = live_[size_t(pool.empty() ? 0 : pool[0].live)];
+    std::vector<const Candidate*> going;
+    const Live& first = live_[size_t(pool[0].live)];
     auto& done = done_[size_t(first.sentence * groups_ + first.group)];
     for (size_t i = 0; i < pool.size() && int64_t(going.size()) < width_; ++i) {
       const Candidate& c = pool[i];
-      const Live& h = live_[size_t(c.live)];
-      const bool ends = c.token == request_.eos;
-      if (ends && int64_t(i) >= width_) continue;  // not among the best: a longer one may still win
-      taken.push_back(c.token);
-      if (ends) {
-        done.push_back(finish(h, c));
-        if (options_.sample) return taken;
-        continue;
+      if (c.token != request_.eos) {
+        going.push_back(&c);
+      } else if (int64_t(i) < width_) {  // otherwise not among the best: a longer one may still win
+        taken.push_back(c.token);
+        done.push_back(finish(live_[size_t(c.live)], c));
       }
-      tree_.push_back({h.leaf, c.token, c.score, c.log_probability, tree_[size_t(h.leaf)].coverage});
-      going.push_back({h.sentence, h.group, int64_t(tree_.size()) - 1, h.tokens});
-      going.back().tokens.push_back(c.token);
-      next.tokens.push_back(c.token), next.parents.push_back(c.live);
-      if (options_.sample) break;
     }
-    if (int64_t(done.size()) >= width_) {  // enough have ended
-      next.tokens.resize(next.tokens.size() - going.size()), next.parents.resize(next.tokens.size());
-      return taken;
+    if (int64_t(done.size()) >= width_) return taken;  // enough have ended
+    for (const auto* c : going) {
+      const Live& h = live_[size_t(c->live)];
+      taken.push_back(c->token);
+      next.tokens.push_back(c->token), next.parents.push_back(c->live);
+      alive.push_back({h.sentence, h.group, h.tokens, c->score, c->log_probability, h.coverage});
+      alive.back().tokens.push_back(c->token);
     }
-    for (auto& h : going) alive.push_back(std::move(h));
     return taken;
   }
 
@@ -171,17 +161,16 @@ class Search {
     const double length = double(h.tokens.size()) + 1;
     double score = c.score / std::pow(length, double(options_.length_penalty));
     if (options_.coverage_penalty > 0) {
-      const auto& cover = tree_[size_t(h.leaf)].coverage;
       const int64_t n = request_.source.end(h.sentence) - request_.source.begin(h.sentence);
-      for (int64_t i = 0; i < n && i < int64_t(cover.size()); ++i)
-        score += options_.coverage_penalty * std::log(std::clamp(double(cover[size_t(i)]), 1e-10, 1.0));
+      for (int64_t i = 0; i < n && i < int64_t(h.coverage.size()); ++i)
+        score += options_.coverage_penalty * std::log(std::clamp(double(h.coverage[size_t(i)]), 1e-10, 1.0));
     }
     return {h.tokens, score, c.log_probability};
   }
 
   void cover(const Tensor& attention) {
     for (size_t i = 0; i < live_.size(); ++i) {
-      auto& sums = tree_[size_t(live_[i].leaf)].coverage;
+      auto& sums = live_[i].coverage;
       sums.resize(size_t(attention.cols()));
       for (size_t s = 0; s < sums.size(); ++s) sums[s] += attention.data()[int64_t(i) * attention.cols() + int64_t(s)];
     }
@@ -194,16 +183,25 @@ class Search {
       for (auto& h : done_[i]) out[i / size_t(groups_)].push_back(std::move(h));
     for (auto& list : out) {
       std::stable_sort(list.begin(), list.end(), [](auto& a, auto& b) { return a.score > b.score; });
+      if (options_.groups > 1) drop_twins(list);
       if (int64_t(list.size()) > options_.nbest) list.resize(size_t(options_.nbest));
     }
     return out;
   }
 
+  // Groups may find the same.
+  static void drop_twins(std::vector<Hypothesis>& list) {
+    std::vector<Hypothesis> kept;
+    for (auto& h : list)
+      if (std::none_of(kept.begin(), kept.end(), [&](const auto& k) { return k.tokens == h.tokens; }))
+        kept.push_back(std::move(h));
+    list = std::move(kept);
+  }
+
   const DecodeRequest& request_;
   const DecodeOptions& options_;
   int64_t sentences_, groups_, width_;
-  std::vector<Rule> rules_;
-  std::vector<Leaf> tree_;
+  std::vector<Rule> rules_, forcing_;  // forcing: inside a forced prefix, which no other rule may veto
   std::vector<Live> live_;
   std::vector<std::vector<Hypothesis>> done_;  // for each sentence and group
 };
@@ -234,6 +232,7 @@ void DecodeOptions::validate() const {
   check(nbest > 0, "nbest: ", nbest, " is not positive");
   check(sample || nbest <= beam, "nbest: ", nbest, " is more than the beam of ", beam);
   check(groups > 0 && beam % groups == 0, "groups: a beam of ", beam, " does not divide into ", groups);
+  check(!sample || groups == 1, "groups: samples are independent already; use nbest");
   check(min_length >= 0 && max_length >= 0, "min_length, max_length: must not be negative");
   check(max_length == 0 || min_length <= max_length, "min_length: ", min_length, " is more than max_length ",
         max_length);

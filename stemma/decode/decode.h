@@ -2,7 +2,7 @@
 //   greedy    a beam of one
 //   sampling  groups of one over log p + Gumbel noise: the argmax of that is an exact sample (Gumbel 1954)
 //   diverse   groups of beams, each told what the earlier ones chose (Vijayakumar et al. 2018)
-// Hypotheses are back-pointers into a tree; the states of models follow them by `reorder`.
+// The states of models follow the hypotheses by `reorder`.
 #pragma once
 #include <functional>
 #include <vector>
@@ -14,16 +14,16 @@ namespace stemma {
 
 struct DecodeOptions {
   int64_t beam = 4;            // hypotheses kept for each sentence
-  int64_t nbest = 1;           // returned, best first; at most beam (or: how many samples)
+  int64_t nbest = 1;           // returned, best first, all different; at most beam (or: how many samples)
   float length_penalty = 1;    // a: score = log p / length^a, </s> counted; 0: none
   float coverage_penalty = 0;  // b: + b sum_i log min(sum_t attention_ti, 1), Wu et al. 2016, eq. 14
   int64_t min_length = 0;
   int64_t max_length = 0;  // tokens; 0: twice the source and 20
   int64_t groups = 1;      // diverse beam: beam / groups each
-  float diversity = 0.5f;  // taken from a token's score for each earlier group that chose it at this step
+  float diversity = 0.5f;  // taken from a token's score for each hypothesis of earlier groups that chose it just now
   bool sample = false;
   uint64_t seed = 1;
-  RuleOptions rules;
+  RuleOptions rules{};
   FIELDS(beam, nbest, length_penalty, coverage_penalty, min_length, max_length, groups, diversity, sample, seed, rules)
   void validate() const;
 };
@@ -35,11 +35,11 @@ struct Hypothesis {
 };
 
 struct DecodeRequest {
-  Tensor source;                               // ids, a sequence for each sentence
-  std::vector<std::vector<int32_t>> prefixes;  // forced first tokens of each sentence; empty: none
-  std::vector<int64_t> numbers;                // of each sentence, for its own random numbers; empty: 0, 1, ...
+  Tensor source;                                 // ids, a sequence for each sentence
+  std::vector<std::vector<int32_t>> prefixes{};  // forced first tokens of each, whatever rules say; empty: none
+  std::vector<int64_t> numbers{};                // of each sentence, for its own random numbers; empty: 0, 1, ...
   int32_t bos = 1, eos = 2;
-  std::vector<Rule> rules;  // the caller's own, after all others
+  std::vector<Rule> rules{};  // the caller's own, after all others
 };
 
 // What the loop asks of a system: log p over the vocabulary [H, V] for each live hypothesis after it has taken

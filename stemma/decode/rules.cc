@@ -12,9 +12,14 @@ namespace {
 
 constexpr float never = -std::numeric_limits<float>::infinity();
 
+float& at(std::span<float> scores, int32_t id) {
+  check(id >= 0 && size_t(id) < scores.size(), "token ", id, " is not in the vocabulary of ", scores.size());
+  return scores[size_t(id)];
+}
+
 void keep_only(std::span<float> scores, std::span<const int32_t> ids) {
   std::vector<float> kept;
-  for (const int32_t id : ids) kept.push_back(scores[size_t(id)]);
+  for (const int32_t id : ids) kept.push_back(at(scores, id));
   std::fill(scores.begin(), scores.end(), never);
   for (size_t i = 0; i < ids.size(); ++i) scores[size_t(ids[i])] = kept[i];
 }
@@ -115,7 +120,7 @@ Rule repetition_penalty(float factor) {
 
 Rule suppress(std::vector<int32_t> ids) {
   return [ids = std::move(ids)](const Moment&, std::span<float> scores) {
-    for (const int32_t id : ids) scores[size_t(id)] = never;
+    for (const int32_t id : ids) at(scores, id) = never;
   };
 }
 

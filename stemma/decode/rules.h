@@ -20,14 +20,14 @@ struct Moment {
 using Rule = std::function<void(const Moment&, std::span<float> scores)>;
 
 struct RuleOptions {
-  float temperature = 1;            // > 0; scores are divided by it
-  int64_t top_k = 0;                // the k most likely (Fan et al. 2018); 0: all
-  float top_p = 1;                  // the smallest set of likely tokens that holds this mass (Holtzman et al. 2020)
-  float min_p = 0;                  // those at least so likely, relative to the most likely (Nguyen et al. 2024)
-  int64_t no_repeat_ngram = 0;      // no n-gram twice (Paulus et al. 2018); 0: free
-  float repetition_penalty = 1;     // log p of tokens already there is multiplied by it (Keskar et al. 2019)
-  std::vector<int32_t> suppressed;  // never
-  std::vector<int32_t> allowed;     // nothing but these and </s>; empty: everything
+  float temperature = 1;              // > 0; scores are divided by it
+  int64_t top_k = 0;                  // the k most likely (Fan et al. 2018); 0: all
+  float top_p = 1;                    // the smallest set of likely tokens that holds this mass (Holtzman et al. 2020)
+  float min_p = 0;                    // those at least so likely, relative to the most likely (Nguyen et al. 2024)
+  int64_t no_repeat_ngram = 0;        // no n-gram twice (Paulus et al. 2018); 0: free
+  float repetition_penalty = 1;       // log p of tokens already there is multiplied by it (Keskar et al. 2019)
+  std::vector<int32_t> suppressed{};  // never
+  std::vector<int32_t> allowed{};     // nothing but these and </s>; empty: everything
   FIELDS(temperature, top_k, top_p, min_p, no_repeat_ngram, repetition_penalty, suppressed, allowed)
   void validate() const;
 };
