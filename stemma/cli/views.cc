@@ -40,7 +40,7 @@ Json curve_of(const std::string& directory, int64_t points) {
                                    {"seconds", "seconds"},
                                    {"loss", "loss"},
                                    {"valid_loss", "valid_loss"},
-                                   {"gradient_norm", "grad_norm"}})
+                                   {"grad_norm", "grad_norm"}})
       if (const Json* value = entry.find(from)) point[to] = *value;
     curve.push_back(std::move(point));
   }

@@ -15,28 +15,34 @@ struct RecurrentState {  // one row for each sequence; empty: zeros
 
 // One layer in one direction. The input's share of the gates, x W^T + b, is one product for all steps; the recurrence
 // itself, with its equations, is the op rnn / lstm / gru (ops/recurrent.cc).
+//
+// With a projection (Sak et al. 2014, section 2.1) the layer says r_t = P h_t, narrower than h_t, and its gates see
+// U r_{t-1}. That is (U P) h_{t-1}: one small product ahead, and the op is the same. The state stays h.
 struct Recurrent {
   Linear W;     // [gates * h, in]
-  Param U, bu;  // [gates * h, h]; bu: gru only, inside the reset gate's reach
-  FIELDS(W, U, bu)
+  Param U, bu;  // [gates * h, r]; bu: gru only, inside the reset gate's reach
+  Param P;      // [r, h]; empty: r = h
+  FIELDS(W, U, bu, P)
   Cell cell = Cell::lstm;
 
   Recurrent() = default;
-  Recurrent(Cell cell, int64_t in, int64_t hidden)
-      : W(in, gates(cell) * hidden, true, {Init::uniform, 1 / std::sqrt(float(hidden))}),
-        U(gates(cell) * hidden, hidden, {Init::uniform, 1 / std::sqrt(float(hidden))}),
+  Recurrent(Cell cell, int64_t in, int64_t hidden, int64_t projection = 0)
+      : W(in, gates(cell) * hidden, true, uniform(hidden)),
+        U(gates(cell) * hidden, projection ? projection : hidden, uniform(hidden)),
         bu(cell == Cell::gru ? Param(1, gates(cell) * hidden) : Param()),
+        P(projection ? Param(projection, hidden, uniform(hidden)) : Param()),
         cell(cell) {}
-  int64_t hidden() const { return U.w.cols(); }
+  static Init uniform(int64_t hidden) { return {Init::uniform, 1 / std::sqrt(float(hidden))}; }
   // Sequences of x continue from s, which becomes the state after them.
   Tensor operator()(const Tensor& x, RecurrentState& s) const { return recur(W(x), s); }
   // The same from the input's share of the gates.
   Tensor recur(const Tensor& Wx, RecurrentState& s) const {
-    const Recurrence r = cell == Cell::rnn    ? rnn(Wx, U, s.h)
-                         : cell == Cell::lstm ? lstm(Wx, U, s.h, s.c)
-                                              : gru(Wx, U, bu, s.h);
+    const Tensor UP = P ? matmul(U, P) : U;
+    const Recurrence r = cell == Cell::rnn    ? rnn(Wx, UP, s.h)
+                         : cell == Cell::lstm ? lstm(Wx, UP, s.h, s.c)
+                                              : gru(Wx, UP, bu, s.h);
     s = {r.h, r.c};
-    return r.y;
+    return P ? linear(r.y, P) : r.y;
   }
 };
 
@@ -49,9 +55,10 @@ struct StackedRecurrent {
   using State = std::vector<RecurrentState>;
 
   StackedRecurrent() = default;
-  StackedRecurrent(Cell cell, int64_t in, int64_t hidden, int64_t depth, bool residual, float p)
+  StackedRecurrent(Cell cell, int64_t in, int64_t hidden, int64_t depth, bool residual, float p, int64_t projection = 0)
       : residual(residual), p(p) {
-    for (int64_t i = 0; i < depth; ++i) layers.emplace_back(cell, i ? hidden : in, hidden);
+    const int64_t out = projection ? projection : hidden;
+    for (int64_t i = 0; i < depth; ++i) layers.emplace_back(cell, i ? out : in, hidden, projection);
   }
   Tensor operator()(Tensor x, State& s) const {
     s.resize(layers.size());

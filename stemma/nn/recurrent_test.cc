@@ -41,6 +41,25 @@ TEST(Recurrent, sequences_do_not_touch_each_other) {
   }
 }
 
+// Sak et al. 2014, eq. 1-7: the gates see r_{t-1} = P h_{t-1}, written out step by step.
+TEST(Recurrent, a_projection_is_what_the_gates_and_the_next_layer_see) {
+  const auto layer = randomised(Recurrent(Cell::lstm, 6, 20, 8));
+  const Tensor x = random_rows({5}, 6), Wx = layer.W(x);
+  RecurrentState s;
+  const Tensor y = layer(x, s);
+  ASSERT_EQ(y.cols(), 8);
+  Tensor h = Tensor::zeros(1, 20), c = Tensor::zeros(1, 20);
+  for (int64_t t = 0; t < 5; ++t) {
+    std::tie(h, c) = lstm_cell(linear(linear(h, layer.P), layer.U, {.residual = rows(Wx, t, 1)}), c);
+    EXPECT_LT(gap(linear(h, layer.P), rows(y, t, 1)), 1e-5);
+  }
+  EXPECT_LT(gap(s.h, h), 1e-5);
+  for (const Cell cell : cells)
+    EXPECT_LT(step_gap(randomised(StackedRecurrent(cell, 6, 20, 2, true, 0, 8)), random_rows({5, 1, 3}, 6),
+                       StackedRecurrent::State{}, 2),
+              1e-6);
+}
+
 TEST(Recurrent, backwards_reads_from_the_end) {
   const Tensor x = random_rows({4, 0, 2}, 5);
   for (const Cell cell : cells) {
