@@ -82,7 +82,8 @@ bool CommandLine::given(const std::string& name) const { return parser_->app.cou
 
 void Machine::declare(CommandLine& line) {
   line.option("--threads", threads, "threads; 0: all cores");
-  line.option("--precision", precision, "of products: auto, f32 or bf16");
+  line.option("--precision", precision,
+              "of products: f32, bf16, or auto (bf16 in training where the processor has it, else f32)");
   line.flag("--deterministic", deterministic, "the same bits for any batch, order and number of threads");
 }
 

@@ -28,8 +28,8 @@ class MachineScope {
   explicit MachineScope(const Machine& machine);
 
  private:
-  Precision precision_;
   Deterministic deterministic_;
+  Precision precision_;
 };
 
 }  // namespace stemma

@@ -26,7 +26,10 @@ const std::atomic<bool>& stop_requested() {
 }
 
 MachineScope::MachineScope(const Machine& machine)
-    : precision_(resolve_precision(machine.precision)), deterministic_(machine.deterministic) {
+    // Rounding to bf16 makes a tiny difference of sums a visible one, so answers would depend a little on their batch:
+    // training may take that by itself, prediction only when asked.
+    : deterministic_(machine.deterministic),
+      precision_(machine.precision == "auto" ? Type::f32 : resolve_precision(machine.precision)) {
   if (machine.threads < 0) throw UsageError(str("--threads: ", machine.threads, " is negative"));
   set_threads(int(machine.threads));
   set_memory_limit(system_memory_available() / 20 * 19);  // an Error is kinder than the kernel's out-of-memory killer

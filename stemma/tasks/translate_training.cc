@@ -67,7 +67,7 @@ TrainingPlan make_plan(const Translator& system, const TranslationData& data, co
 Type resolve_precision(const std::string& precision) {
   check(precision == "auto" || precision == "f32" || precision == "bf16", "precision: unknown value '", precision,
         "' (known: auto, f32, bf16)");
-  return precision == "bf16" || (precision == "auto" && native_bf16()) ? Type::bf16 : Type::f32;
+  return precision == "bf16" || (precision == "auto" && native_bf16() && !deterministic()) ? Type::bf16 : Type::f32;
 }
 
 Summary train_translator(Translator& system, const TranslationData& data, const std::string& directory, bool resume,

@@ -35,7 +35,7 @@ struct TrainingCallbacks {
   std::function<void(const Progress&)> progress = nullptr;
 };
 
-// The resolved type of products: auto takes bf16 where the CPU multiplies it natively.
+// The type of products in training: auto takes bf16 where the CPU multiplies it natively, unless Deterministic.
 Type resolve_precision(const std::string& precision);
 
 // Trains `system` in `directory`. With validation text, BLEU of greedy translations is measured as well.
