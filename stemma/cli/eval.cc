@@ -2,11 +2,11 @@
 #include <cstdio>
 
 #include "stemma/cli/commands.h"
+#include "stemma/cli/comparison.h"
 #include "stemma/cli/decode_arguments.h"
 #include "stemma/cli/terminal.h"
 #include "stemma/data/parallel_text.h"
 #include "stemma/metrics/score.h"
-#include "stemma/metrics/significance.h"
 #include "stemma/tasks/evaluation.h"
 
 namespace stemma {
@@ -49,14 +49,6 @@ std::string text_of(const Evaluation& e) {
   return table.text() + "\n" + lengths.text();
 }
 
-std::string text_of(const PairedResult& r, const Arguments& a) {
-  const auto interval = [](const Confidence& c) { return str(fixed(c.mean, 2), " ± ", fixed(c.half_width, 2)); };
-  Table table({"system", "BLEU", "95 %", "p"});
-  table.add({a.compare, fixed(r.baseline, 2), interval(r.baseline_confidence), ""});
-  table.add({a.directory, fixed(r.system, 2), interval(r.system_confidence), fixed(r.p_value, 4)});
-  return "\n" + table.text();
-}
-
 }  // namespace
 
 int eval_command(const Words& words) {
@@ -93,8 +85,8 @@ int eval_command(const Words& words) {
     const auto base = other.best(texts.source, a.decode.options(line, other));
     const std::string split = a.tokenize.empty() ? bleu_tokenizer(texts.target) : a.tokenize;
     const auto metric = make_metric("bleu", Json::object({{"tokenize", split}}));
-    const auto paired = paired_bootstrap(*metric, base, result.hypotheses, {texts.target});
-    json["comparison"] = to_json(paired), text += text_of(paired, a);
+    const Compared compared{a.compare, a.directory, compare(*metric, base, result.hypotheses, {texts.target})};
+    json["comparison"] = to_json(compared.result), text += "\n" + compared.text("BLEU");
   }
   std::fputs(a.json ? (json.dump() + "\n").c_str() : text.c_str(), stdout);
   return 0;

@@ -1,4 +1,5 @@
 // stemma COMMAND ...: exit status 0; 1 when something cannot be done; 2 for a wrong command line.
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <new>
@@ -47,6 +48,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit of `ulimit -f` is an Error like a full disk, not a crash
   try {
     const int status = run(argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw stemma::Error("cannot write the output");

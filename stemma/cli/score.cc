@@ -4,9 +4,8 @@
 #include <cstdio>
 
 #include "stemma/cli/commands.h"
+#include "stemma/cli/comparison.h"
 #include "stemma/cli/input.h"
-#include "stemma/cli/terminal.h"
-#include "stemma/metrics/significance.h"
 
 namespace stemma {
 
@@ -39,15 +38,6 @@ Json options_of(const Arguments& a) {
   return out;
 }
 
-void print_pair(const PairedResult& r, const Arguments& a) {
-  if (a.json) return void(std::puts(to_json(r).dump().c_str()));
-  const auto interval = [](const Confidence& c) { return str(fixed(c.mean, 2), " ± ", fixed(c.half_width, 2)); };
-  Table table({"system", a.metric, "95 %", "p"});
-  table.add({a.hypotheses[0], fixed(r.baseline, 2), interval(r.baseline_confidence), ""});
-  table.add({a.hypotheses[1], fixed(r.system, 2), interval(r.system_confidence), fixed(r.p_value, 4)});
-  std::printf("%s%s\n", table.text().c_str(), r.signature.c_str());
-}
-
 }  // namespace
 
 int score_command(const Words& words) {
@@ -75,9 +65,10 @@ int score_command(const Words& words) {
   for (const auto& path : a.references) references.push_back(read_lines(path));
   const auto hypotheses = read_lines(a.hypotheses[0]);
   if (a.hypotheses.size() == 2) {
-    print_pair(paired_bootstrap(*metric, hypotheses, read_lines(a.hypotheses[1]), references,
-                                {.samples = a.samples, .seed = uint64_t(a.seed)}),
-               a);
+    const Bootstrap bootstrap{.samples = a.samples, .seed = uint64_t(a.seed)};
+    const auto result = compare(*metric, hypotheses, read_lines(a.hypotheses[1]), references, bootstrap);
+    const Compared compared{a.hypotheses[0], a.hypotheses[1], result};
+    std::fputs((a.json ? to_json(result).dump() + "\n" : compared.text(metric->name())).c_str(), stdout);
     return 0;
   }
   const Score result = score(a.metric, hypotheses, references, options);

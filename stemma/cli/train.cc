@@ -198,7 +198,7 @@ std::string card(const Words& words, const Arguments& a, const TrainingPlan& p, 
   row("training pairs", with_commas(p.pairs));
   row("target tokens in an epoch", with_commas(p.epoch_tokens));
   row("steps", with_commas(s.step));
-  row("time", str(clock_time(s.seconds), " on ", p.threads, " threads, ", p.precision));
+  row("time", str(clock_time(s.seconds), " on ", p.threads, p.threads == 1 ? " thread, " : " threads, ", p.precision));
   row("target tokens/s", with_commas(std::llround(s.tokens_per_second)));
   row("ended by", s.reason);
   for (const auto& line : read_log(join_path(a.out, "training.jsonl")))

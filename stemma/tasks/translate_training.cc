@@ -39,6 +39,11 @@ int64_t measure_activations(const Translator& system, const TokenPairs& pairs, T
   return std::max<int64_t>(used, 0) * system.recipe().batch.tokens / std::max<int64_t>(tokens, 1);
 }
 
+// What training keeps for each weight: itself, its gradient, the optimiser's moments, its moving average.
+int64_t copies(const TrainOptions& o) {
+  return 2 + (o.optimizer.name == "sgd" ? 1 : o.optimizer.name == "adafactor" ? 0 : 2) + (o.ema > 0 ? 1 : 0);
+}
+
 TrainingPlan make_plan(const Translator& system, const TranslationData& data, const Batches& batches, Type precision) {
   const Recipe& r = system.recipe();
   TrainingPlan plan;
@@ -50,8 +55,7 @@ TrainingPlan make_plan(const Translator& system, const TranslationData& data, co
   plan.batch_tokens = r.batch.tokens, plan.accumulate = r.train.accumulate;
   plan.threads = threads();
   plan.weights_bytes = plan.parameters * 4;
-  const int64_t moments = r.train.optimizer.name == "sgd" ? 1 : r.train.optimizer.name == "adafactor" ? 0 : 2;
-  plan.training_bytes = plan.weights_bytes * (1 + moments + (r.train.ema > 0 ? 1 : 0));
+  plan.training_bytes = plan.weights_bytes * (copies(r.train) - 1);
   plan.available_bytes = system_memory_available();
   for (const auto& [n, what] : {std::pair{double(r.train.steps), "steps"}, std::pair{double(r.train.epochs), "epochs"},
                                 std::pair{r.train.minutes, "minutes"}})
@@ -145,6 +149,23 @@ Tokenizers train_tokenizers(const TrainFromFiles& request, const TrainingCallbac
   return out;
 }
 
+// Refuses a model whose training will not fit while it is being made, not after it has filled the memory.
+Translator make_translator(const Recipe& recipe, const Tokenizers& tokenizers) {
+  const int64_t free = system_memory_available(), share = free / copies(recipe.train);
+  struct Limit {
+    int64_t before;
+    ~Limit() { set_memory_limit(before); }
+  } const limit{set_memory_limit(memory_use().reserved + share)};
+  try {
+    return Translator(recipe, tokenizers.source, tokenizers.target);
+  } catch (const Error& e) {
+    check(!std::string_view(e.what()).starts_with("out of memory"), "this model needs more than ", in_units(share),
+          " for its weights and as much again for each of ", copies(recipe.train) - 1,
+          " companions in training, but only ", in_units(free), " are free; choose a smaller model");
+    throw;
+  }
+}
+
 TranslationData read_data(const TrainFromFiles& request, const Tokenizers& tokenizers, bool continued) {
   const auto& [source, target] = tokenizers;
   const std::string shard = join_path(request.out, "train.shard");
@@ -172,7 +193,7 @@ Summary train_from_files(const TrainFromFiles& request, const std::atomic<bool>&
   const bool continued = request.resume && exists(join_path(out, "config.json"));
   if (continued) check_same_run(load_recipe(out), request.recipe);
   const auto tokenizers = continued ? load_tokenizers(request.recipe, out) : train_tokenizers(request, calls);
-  Translator system(request.recipe, tokenizers.source, tokenizers.target);
+  Translator system = make_translator(request.recipe, tokenizers);
   system.save_description(out);
   const TranslationData data = read_data(request, tokenizers, continued);
   return train_translator(system, data, out, request.resume, stop, calls);

@@ -1,6 +1,8 @@
 #include "stemma/tensor/memory.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +11,7 @@
 #include <fstream>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stemma/base/check.h"
@@ -76,9 +79,9 @@ class Pool {
     std::lock_guard lock(mutex_);
     use_.peak = use_.now;
   }
-  void limit(int64_t bytes) {
+  int64_t limit(int64_t bytes) {
     std::lock_guard lock(mutex_);
-    limit_ = bytes;
+    return std::exchange(limit_, bytes);
   }
 
  private:
@@ -117,7 +120,7 @@ std::shared_ptr<void> allocate(size_t bytes) {
 MemoryUse memory_use() { return pool().use(); }
 void reset_memory_peak() { pool().reset_peak(); }
 void release_free_memory() { pool().release(); }
-void set_memory_limit(int64_t bytes) { pool().limit(bytes); }
+int64_t set_memory_limit(int64_t bytes) { return pool().limit(bytes); }
 
 int64_t system_memory_available() {
   int64_t available = INT64_MAX;
@@ -130,6 +133,11 @@ int64_t system_memory_available() {
   }
   const int64_t limit = number_in("/sys/fs/cgroup/memory.max"), used = number_in("/sys/fs/cgroup/memory.current");
   if (limit > 0 && used >= 0) available = std::min(available, std::max<int64_t>(limit - used, 0));
+  rlimit most{};  // ulimit -v
+  if (::getrlimit(RLIMIT_AS, &most) == 0 && most.rlim_cur != RLIM_INFINITY) {
+    const int64_t mapped = std::max<int64_t>(number_in("/proc/self/statm"), 0) * ::sysconf(_SC_PAGESIZE);
+    available = std::min(available, std::max<int64_t>(int64_t(most.rlim_cur) - mapped, 0));
+  }
   return available;
 }
 

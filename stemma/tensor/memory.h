@@ -17,8 +17,8 @@ struct MemoryUse {
 };
 MemoryUse memory_use();
 void reset_memory_peak();
-void release_free_memory();            // gives the kept blocks back to the system
-void set_memory_limit(int64_t bytes);  // 0: none
-int64_t system_memory_available();     // bytes a new process could use without swapping (respects cgroup limits)
+void release_free_memory();               // gives the kept blocks back to the system
+int64_t set_memory_limit(int64_t bytes);  // 0: none; returns the one before
+int64_t system_memory_available();  // bytes a new process could use without swapping (respects cgroups and ulimit -v)
 
 }  // namespace stemma
