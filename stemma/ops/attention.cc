@@ -75,7 +75,7 @@ Tensor attention(const Tensor& Q, const Tensor& K, const Tensor& V, const Attent
   }
   if (observing()) return definition(Q, K, V, s);
   Tensor Y(Q.rows(), V.cols(), Type::f32, Q.splits());
-  const bool keep = detail::any_tracked({Q, K, V});
+  const bool keep = any_tracked({Q, K, V});
   const Tensor L = keep ? Tensor(Q.rows(), s.heads) : Tensor();
   attention_forward(AttentionForward{Q, K, V, Y, L, s});
   return record(Y, {Q, K, V}, [q = Q.detach(), k = K.detach(), v = V.detach(), Y, L, s](const Tensor& dY) {

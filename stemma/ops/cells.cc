@@ -149,22 +149,23 @@ constexpr Kernel<void(const GruStepBack&)> gru_step_back{"gru backward", gru_ste
 
 std::pair<Tensor, Tensor> lstm_cell(const Tensor& gates, const Tensor& c) {
   check(gates.rows() == c.rows() && gates.cols() == 4 * c.cols(), "lstm_cell: gates ", gates, " for c ", c);
-  const Tensor h = Tensor::like(c), next = Tensor::like(c);
-  const Tensor kept = detail::any_tracked({gates, c}) ? Tensor::like(gates) : Tensor();
+  Tensor h = Tensor::like(c), next = Tensor::like(c);
+  const Tensor kept = any_tracked({gates, c}) ? Tensor::like(gates) : Tensor();
   lstm_step(LstmStep{.gates = gates, .c_before = c, .kept = kept, .h = h, .c = next});
-  return record2(h, next, {gates, c}, [kept, c = c.detach()](const Tensor& dh, const Tensor& dc) {
+  record_all({&h, &next}, {gates, c}, [kept, c = c.detach()](const Grads& d) {
     const Tensor dc_before = Tensor::zeros(c.rows(), c.cols(), c.type(), c.splits());
     lstm_step_back(
-        LstmStepBack{.kept = kept, .c_before = c, .dh = dh, .dc = dc, .dgates = kept, .dc_before = dc_before});
+        LstmStepBack{.kept = kept, .c_before = c, .dh = d[0], .dc = d[1], .dgates = kept, .dc_before = dc_before});
     return Grads{kept, dc_before};
   });
+  return {h, next};
 }
 
 Tensor gru_cell(const Tensor& x_gates, const Tensor& u_gates, const Tensor& h) {
   check(x_gates.same_shape(u_gates) && x_gates.rows() == h.rows() && x_gates.cols() == 3 * h.cols(), "gru_cell: gates ",
         x_gates, " and ", u_gates, " for h ", h);
   const Tensor next = Tensor::like(h);
-  const bool keep = detail::any_tracked({x_gates, u_gates, h});
+  const bool keep = any_tracked({x_gates, u_gates, h});
   const Tensor kept = keep ? Tensor(h.rows(), 4 * h.cols()) : Tensor();
   gru_step(GruStep{.x_gates = x_gates, .u_gates = u_gates, .h_before = h, .kept = kept, .h = next});
   return record(next, {x_gates, u_gates, h}, [kept, h = h.detach()](const Tensor& dh) {

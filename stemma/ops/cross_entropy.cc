@@ -135,7 +135,7 @@ void add_to_gradient(const Tensor& x, const Tensor& gradient, float scale) {
 CrossEntropy cross_entropy(const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& targets, float smoothing) {
   check_call("cross_entropy", x, W, b, targets);
   check(smoothing >= 0 && smoothing < 1, "cross_entropy: smoothing ", smoothing, " is outside [0, 1)");
-  const bool tracked = detail::any_tracked({x, W, b});
+  const bool tracked = any_tracked({x, W, b});
   const Tensor dx = tracked && x.tracked() ? Tensor(x.rows(), x.cols()) : Tensor();
   const Tensor dW = tracked && W.tracked() ? Tensor::zeros(W.rows(), W.cols()) : Tensor();
   const Tensor db = tracked && b.tracked() ? Tensor::zeros(1, W.rows()) : Tensor();

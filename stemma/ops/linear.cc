@@ -90,7 +90,7 @@ Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras) {
            .relu = f == Activation::relu});
   Tensor y = z, kept;
   if (f != Activation::none && f != Activation::relu) {
-    const bool needs_z = detail::any_tracked({x, W, b}) && !keeps_output(function_of(f));
+    const bool needs_z = any_tracked({x, W, b}) && !keeps_output(function_of(f));
     y = activated(f, z, needs_z ? Tensor::like(z) : z);
   }
   if (f != Activation::none) kept = keeps_output(function_of(f)) ? y : z;

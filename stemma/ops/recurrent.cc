@@ -94,17 +94,6 @@ Tensor initial_gradient(const Packing& p, const Tensor& first, const Tensor& all
   return first.tracked() ? gather(all.row_view(0, p.sequences), p.place) : Tensor();
 }
 
-// Hangs one node on the outputs; c may be empty.
-template <class F>
-Recurrence record_states(Recurrence r, std::initializer_list<Tensor> inputs, F&& backward) {
-  if (!detail::any_tracked(inputs)) return r;
-  auto node = detail::make_node(inputs, {&r.y, &r.h, &r.c});
-  node->run = [backward = std::forward<F>(backward)](const Grads& d) -> Grads { return backward(d); };
-  r.y.attach(node, 0), r.h.attach(node, 1);
-  if (r.c) r.c.attach(node, 2);
-  return r;
-}
-
 Recurrence outputs(const Packing& p, const Tensor& H, const Tensor& C = {}) {
   return {gather(H, p.states, p.splits), gather(H, p.last), C ? gather(C, p.last) : Tensor()};
 }
@@ -120,7 +109,8 @@ Recurrence rnn(const Tensor& x, const Tensor& U, const Tensor& h0) {
     product(p->state_before(H, t), U, a, {.transposed = {.b = true}, .beta = 1});
     rnn_step(RnnStep{.gates = a, .h = p->state(H, t)});
   }
-  return record_states(outputs(*p, H), {x, U, h0}, [p, H, U, h0](const Grads& d) {
+  Recurrence out = outputs(*p, H);
+  record_all({&out.y, &out.h}, {x, U, h0}, [p, H, U, h0](const Grads& d) {
     const Tensor dH = state_gradients(*p, d[0], d[1], U.cols()), da(p->begin.back(), U.rows());
     for (int64_t t = p->steps; t-- > 0;) {
       const Tensor step = p->gates(da, t);
@@ -130,6 +120,7 @@ Recurrence rnn(const Tensor& x, const Tensor& U, const Tensor& h0) {
     add_weight_gradient(*p, U, da, H);
     return Grads{gather(da, p->output), {}, initial_gradient(*p, h0, dH)};
   });
+  return out;
 }
 
 Recurrence lstm(const Tensor& x, const Tensor& U, const Tensor& h0, const Tensor& c0) {
@@ -137,7 +128,7 @@ Recurrence lstm(const Tensor& x, const Tensor& U, const Tensor& h0, const Tensor
   auto p = std::make_shared<const Packing>(x);
   const Tensor H = initial_states(*p, h0, U.cols()), C = initial_states(*p, c0, U.cols());
   const Tensor gates = gather(x.detach(), p->input);
-  const bool keep = detail::any_tracked({x, U, h0, c0});
+  const bool keep = any_tracked({x, U, h0, c0});
   for (int64_t t = 0; t < p->steps; ++t) {
     const Tensor a = p->gates(gates, t);
     product(p->state_before(H, t), U, a, {.transposed = {.b = true}, .beta = 1});
@@ -147,7 +138,8 @@ Recurrence lstm(const Tensor& x, const Tensor& U, const Tensor& h0, const Tensor
                        .h = p->state(H, t),
                        .c = p->state(C, t)});
   }
-  return record_states(outputs(*p, H, C), {x, U, h0, c0}, [p, H, C, gates, U, h0, c0](const Grads& d) {
+  Recurrence out = outputs(*p, H, C);
+  record_all({&out.y, &out.h, &out.c}, {x, U, h0, c0}, [p, H, C, gates, U, h0, c0](const Grads& d) {
     const Tensor dH = state_gradients(*p, d[0], d[1], U.cols()), dC = state_gradients(*p, {}, d[2], U.cols());
     for (int64_t t = p->steps; t-- > 0;) {
       const Tensor step = p->gates(gates, t);  // turns into its gradient
@@ -162,6 +154,7 @@ Recurrence lstm(const Tensor& x, const Tensor& U, const Tensor& h0, const Tensor
     add_weight_gradient(*p, U, gates, H);
     return Grads{gather(gates, p->output), {}, initial_gradient(*p, h0, dH), initial_gradient(*p, c0, dC)};
   });
+  return out;
 }
 
 Recurrence gru(const Tensor& x, const Tensor& U, const Tensor& b_u, const Tensor& h0) {
@@ -170,7 +163,7 @@ Recurrence gru(const Tensor& x, const Tensor& U, const Tensor& b_u, const Tensor
   auto p = std::make_shared<const Packing>(x);
   const Tensor H = initial_states(*p, h0, U.cols()), gates = gather(x.detach(), p->input);
   const Tensor u(p->sequences, U.rows());
-  const bool keep = detail::any_tracked({x, U, b_u, h0});
+  const bool keep = any_tracked({x, U, b_u, h0});
   const Tensor kept = keep ? Tensor(gates.rows(), 4 * U.cols()) : Tensor();
   for (int64_t t = 0; t < p->steps; ++t) {
     const Tensor before = p->state_before(H, t), u_t = u.row_view(0, p->active(t));
@@ -188,7 +181,8 @@ Recurrence gru(const Tensor& x, const Tensor& U, const Tensor& b_u, const Tensor
                      .kept = keep ? p->gates(kept, t) : Tensor(),
                      .h = p->state(H, t)});
   }
-  return record_states(outputs(*p, H), {x, U, b_u, h0}, [p, H, kept, U, b_u, h0](const Grads& d) {
+  Recurrence out = outputs(*p, H);
+  record_all({&out.y, &out.h}, {x, U, b_u, h0}, [p, H, kept, U, b_u, h0](const Grads& d) {
     const Tensor dH = state_gradients(*p, d[0], d[1], U.cols()), dx(p->begin.back(), U.rows()), du = Tensor::like(dx);
     for (int64_t t = p->steps; t-- > 0;) {
       const Tensor step = p->gates(du, t), dh_before = p->state_before(dH, t);
@@ -203,6 +197,7 @@ Recurrence gru(const Tensor& x, const Tensor& U, const Tensor& b_u, const Tensor
     add_weight_gradient(*p, U, du, H);
     return Grads{gather(dx, p->output), {}, b_u.tracked() ? sum_rows(du) : Tensor(), initial_gradient(*p, h0, dH)};
   });
+  return out;
 }
 
 }  // namespace stemma

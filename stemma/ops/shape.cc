@@ -67,19 +67,12 @@ Tensor zeroed_gradient_of(const Tensor& x) {
   return to.grad;
 }
 
-// `record` for a list of inputs: the i-th gradient is part(dy, i).
-template <class F>
-Tensor record_list(Tensor y, const std::vector<Tensor>& inputs, F&& part) {
-  if (!recording() || std::none_of(inputs.begin(), inputs.end(), [](auto& x) { return x.tracked(); })) return y;
-  auto node = detail::make_node({}, {&y});
-  for (const auto& x : inputs) node->inputs.push_back({x.node(), x.output()});
-  node->run = [n = inputs.size(), part](const Grads& dy) {
-    Grads grads;
-    for (size_t i = 0; i < n; ++i) grads.push_back(part(dy[0], i));
-    return grads;
-  };
-  y.attach(std::move(node));
-  return y;
+// part(0), part(1), ...: a gradient for each part of a stack.
+template <class Part>
+Grads each_part(const std::vector<int64_t>& begins, Part&& part) {
+  Grads grads;
+  for (size_t i = 0; i + 1 < begins.size(); ++i) grads.push_back(part(begins[i], begins[i + 1] - begins[i]));
+  return grads;
 }
 // Where each part begins, by its rows or columns; the last number is the sum.
 template <class Size>
@@ -118,8 +111,9 @@ Tensor hstack(const std::vector<Tensor>& parts) {
     check(x.rows() == y.rows() && x.type() == y.type(), "hstack of ", first, " and ", x);
     copy_kernel(x, y, Columns{0, x.cols()}, Columns{begins[i], x.cols()});
   }
-  return record_list(y, parts,
-                     [begins](const Tensor& dy, size_t i) { return cols(dy, begins[i], begins[i + 1] - begins[i]); });
+  return record(y, parts, [begins](const Tensor& dy) {
+    return each_part(begins, [&](int64_t begin, int64_t n) { return cols(dy, begin, n); });
+  });
 }
 
 Tensor vstack(const std::vector<Tensor>& parts) {
@@ -135,8 +129,9 @@ Tensor vstack(const std::vector<Tensor>& parts) {
     check(x.cols() == y.cols() && x.type() == y.type(), "vstack of ", parts[0], " and ", x);
     copy_kernel(x, y.row_view(begins[i], x.rows()), Columns{0, x.cols()}, Columns{0, x.cols()});
   }
-  return record_list(
-      y, parts, [begins](const Tensor& dy, size_t i) { return dy.row_view(begins[i], begins[i + 1] - begins[i]); });
+  return record(y, parts, [begins](const Tensor& dy) {
+    return each_part(begins, [&](int64_t begin, int64_t n) { return dy.row_view(begin, n); });
+  });
 }
 
 Tensor reshape(const Tensor& x, int64_t rows, int64_t cols) {

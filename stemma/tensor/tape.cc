@@ -64,17 +64,31 @@ Node::~Node() {
   pending = nullptr;
 }
 
-namespace detail {
+namespace {
 
-std::shared_ptr<Node> make_node(std::initializer_list<Tensor> inputs, std::initializer_list<const Tensor*> outputs) {
+std::shared_ptr<Node> make_node() {
   static std::atomic<uint64_t> made{0};
   auto node = std::make_shared<Node>();
   node->order = ++made;
-  node->inputs.reserve(inputs.size());
-  for (const auto& x : inputs) node->inputs.push_back({x.node(), x.output()});
-  for (const auto* y : outputs) node->shapes.emplace_back(y->rows(), y->cols());
-  node->grads.resize(outputs.size());
   return node;
+}
+
+// Makes `y` the node's next output.
+void attach_output(const std::shared_ptr<Node>& node, Tensor& y) {
+  node->shapes.emplace_back(y.rows(), y.cols());
+  node->grads.emplace_back();
+  y.attach(node, int(node->grads.size()) - 1);
+}
+
+}  // namespace
+
+namespace detail {
+
+void attach_node(Inputs inputs, std::initializer_list<Tensor*> outputs, std::function<Grads(const Grads&)> run) {
+  auto node = make_node();
+  for (const auto& x : inputs) node->inputs.push_back({x.node(), x.output()});
+  node->run = std::move(run);
+  for (auto* y : outputs) attach_output(node, *y);
 }
 
 }  // namespace detail
@@ -91,9 +105,9 @@ Destination gradient_of(const Tensor& x) {
 }
 
 Tensor parameter(Tensor x) {
-  auto node = detail::make_node({}, {&x});
+  auto node = make_node();
   node->leaf = true;
-  x.attach(std::move(node));
+  attach_output(node, x);
   return x;
 }
 Tensor grad(const Tensor& x) { return x.tracked() ? x.node()->grads[size_t(x.output())] : Tensor(); }

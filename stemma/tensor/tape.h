@@ -37,41 +37,50 @@ struct Node {
   ~Node();  // takes long chains apart without recursion
 };
 
-namespace detail {
-std::shared_ptr<Node> make_node(std::initializer_list<Tensor> inputs, std::initializer_list<const Tensor*> outputs);
-inline bool any_tracked(std::initializer_list<Tensor> inputs) {
-  if (!recording()) return false;
-  for (const auto& x : inputs)
-    if (x.tracked()) return true;
+// The inputs of an op: {x, W, b}, or a vector of them. An empty tensor is an input that the op does without. A view:
+// it lives as long as the call.
+class Inputs {
+ public:
+  Inputs(std::initializer_list<Tensor> list) { begin_ = list.begin(), end_ = list.end(); }
+  Inputs(const std::vector<Tensor>& list) : begin_(list.data()), end_(list.data() + list.size()) {}
+  const Tensor* begin() const { return begin_; }
+  const Tensor* end() const { return end_; }
+
+ private:
+  const Tensor *begin_, *end_;
+};
+
+// Will an op on these be recorded? An op asks before it keeps what only its backward needs.
+inline bool any_tracked(Inputs inputs) {
+  if (recording())
+    for (const auto& x : inputs)
+      if (x.tracked()) return true;
   return false;
 }
+
+namespace detail {
+// Hangs one node on the outputs; an empty one takes no part.
+void attach_node(Inputs inputs, std::initializer_list<Tensor*> outputs, std::function<Grads(const Grads&)> run);
 }  // namespace detail
 
 // Says how the gradient of `y` becomes those of `inputs`: backward(dy) -> Grads. Without recording, or when no input
 // is tracked, y is returned as it is and the lambda is never stored.
 template <class F>
-Tensor record(Tensor y, std::initializer_list<Tensor> inputs, F&& backward) {
-  if (detail::any_tracked(inputs)) {
-    auto node = detail::make_node(inputs, {&y});
-    node->run = [backward = std::forward<F>(backward)](const Grads& dy) -> Grads { return backward(dy[0]); };
-    y.attach(std::move(node));
-  }
+Tensor record(Tensor y, Inputs inputs, F&& backward) {
+  if (any_tracked(inputs))
+    detail::attach_node(inputs, {&y},
+                        [backward = std::forward<F>(backward)](const Grads& d) -> Grads { return backward(d[0]); });
   return y;
 }
-// The same for an op of two outputs; an output that nobody used has an empty gradient.
+// The same for an op of several outputs, backward(d) -> Grads; an output that nobody used has an empty gradient in d.
 template <class F>
-std::pair<Tensor, Tensor> record2(Tensor y, Tensor z, std::initializer_list<Tensor> inputs, F&& backward) {
-  if (detail::any_tracked(inputs)) {
-    auto node = detail::make_node(inputs, {&y, &z});
-    node->run = [backward = std::forward<F>(backward)](const Grads& d) -> Grads { return backward(d[0], d[1]); };
-    y.attach(node, 0);
-    z.attach(std::move(node), 1);
-  }
-  return {std::move(y), std::move(z)};
+void record_all(std::initializer_list<Tensor*> outputs, Inputs inputs, F&& backward) {
+  if (any_tracked(inputs)) detail::attach_node(inputs, outputs, std::forward<F>(backward));
 }
 
 // Where the gradient of `x` is being gathered, so that a kernel can add to it itself: a product with beta = 1.
-// `fresh`: the memory is new and not cleared, write instead of adding. Empty when x is not tracked.
+// `fresh`: the memory is new and not cleared, write instead of adding. Empty when x is not tracked. Ask once for each
+// tensor and be done with the answer before asking again: a gradient that somebody else holds is copied first.
 struct Destination {
   Tensor grad;
   bool fresh = false;

@@ -26,9 +26,10 @@ Tensor times_in_place(float c, const Tensor& x) {
 }
 // y = x, z = 3 x
 std::pair<Tensor, Tensor> two(const Tensor& x) {
-  return record2(scalar(x.item()), scalar(3 * x.item()), {x}, [](const Tensor& dy, const Tensor& dz) {
-    return Grads{scalar((dy ? dy.item() : 0) + (dz ? 3 * dz.item() : 0))};
-  });
+  Tensor y = scalar(x.item()), z = scalar(3 * x.item());
+  record_all({&y, &z}, {x},
+             [](const Grads& d) { return Grads{scalar((d[0] ? d[0].item() : 0) + (d[1] ? 3 * d[1].item() : 0))}; });
+  return {y, z};
 }
 
 TEST(Tape, GradientsFlowBack) {
