@@ -51,6 +51,33 @@ TEST(Decode, a_beam_of_full_width_finds_what_brute_force_finds) {
       }
 }
 
+// Beam search without penalties, with nothing left out of the sorting.
+std::vector<Tokens> beam_by_hand(const Trigrams& m, size_t width, size_t longest) {
+  std::vector<Hypothesis> live = {{}}, done;
+  while (!live.empty() && done.size() < width) {
+    std::vector<Hypothesis> all, next;
+    for (const auto& h : live) {
+      const double so_far = h.tokens.empty() ? 0 : h.score;
+      const size_t n = h.tokens.size();
+      const float* p = m.log_p(n > 1 ? h.tokens[n - 2] : n ? bos : 0, n ? h.tokens.back() : bos);
+      for (int32_t v = 0; v < m.V; ++v) {
+        if (v != eos && n == longest) continue;
+        all.push_back({h.tokens, so_far + p[v]});
+        all.back().tokens.push_back(v);
+      }
+    }
+    std::stable_sort(all.begin(), all.end(), [](auto& a, auto& b) { return a.score > b.score; });
+    for (size_t i = 0; i < all.size() && next.size() < width; ++i) {
+      if (all[i].tokens.back() != eos) next.push_back(all[i]);
+      if (all[i].tokens.back() == eos && i < width) all[i].tokens.pop_back(), done.push_back(all[i]);
+    }
+    live = next;
+  }
+  std::stable_sort(done.begin(), done.end(), [](auto& a, auto& b) { return a.score > b.score; });
+  done.resize(std::min(done.size(), width));
+  return tokens_of(done);
+}
+
 TEST(Decode, narrow_beams_are_sorted_distinct_honest_and_better_than_greedy) {
   int gained = 0;
   for (uint64_t seed = 1; seed <= 200; ++seed) {
@@ -60,6 +87,7 @@ TEST(Decode, narrow_beams_are_sorted_distinct_honest_and_better_than_greedy) {
     const auto greedy = decode_one(model, o)[0];
     o.beam = o.nbest = 4;
     const auto found = decode_one(model, o);
+    EXPECT_EQ(tokens_of(found), beam_by_hand(model, 4, 5)) << "seed " << seed;
     ASSERT_EQ(found.size(), 4);
     auto different = tokens_of(found);
     std::sort(different.begin(), different.end());

@@ -133,6 +133,56 @@ TEST(RnnSearch, input_feeding_carries_what_was_seen) {
   }
 }
 
+// A second layer of zeros says nothing: with the residual connection it is as if it were not there.
+TEST(RnnSearch, residual_layers_add_their_input) {
+  for (const std::string attention : {"none", "general"})
+    for (const bool bidirectional : {true, false})
+      for (const bool residual : {true, false}) {
+        Config c;
+        c.attention = attention, c.style = "luong", c.bidirectional = bidirectional, c.residual = residual;
+        c.embedding = c.width = c.encoder_width = 6, c.encoder_layers = c.decoder_layers = 2;
+        auto deep = randomised(RnnSearch(Cell::rnn, c, test_vocabulary, test_vocabulary));
+        const auto mute = [](Recurrent& layer) {
+          walk("", layer, [](const std::string&, Param& p) { std::fill_n(p.w.data(), p.w.size(), 0.0f); });
+        };
+        if (bidirectional) mute(deep.both_ways[1].forwards), mute(deep.both_ways[1].backwards);
+        if (!bidirectional) mute(deep.one_way.layers[1]);
+        auto shallow = deep;
+        if (bidirectional) shallow.both_ways.resize(1);
+        if (!bidirectional) shallow.one_way.layers.resize(1);
+        const auto memory = [](const RnnSearch& model) {
+          Tensor out;
+          const Listening on([&](const std::string& path, const Tensor& x) {
+            if (path == "encoder.output") out = x;
+          });
+          model.start(test_source());
+          return out;
+        };
+        EXPECT_EQ(gap(memory(deep), memory(shallow)) == 0, residual) << attention << " encoder " << bidirectional;
+        mute(deep.decoder.layers[1]);
+        shallow = deep;
+        shallow.decoder.layers.resize(1);
+        EXPECT_EQ(gap(run_pairs(deep, {0, 1, 2}), run_pairs(shallow, {0, 1, 2})) == 0, residual) << attention;
+      }
+}
+
+// Luong et al. 2015, local-m: at step t the decoder looks at t - D .. t + D, and at the end beyond it.
+TEST(RnnSearch, a_monotonic_window_walks_along) {
+  Config c;
+  c.attention = "general", c.window = "monotonic", c.window_size = 1, c.embedding = c.width = c.encoder_width = 6;
+  const auto model = make(c, 0);
+  int64_t t = 0;
+  const Listening on([&](const std::string& path, const Tensor& A) {
+    if (path != "decoder.attention") return;
+    for (int64_t i = 0; i < A.cols(); ++i) EXPECT_EQ(A.data()[i] > 0, std::abs(i - std::min<int64_t>(t, 4)) <= 1) << t;
+    ++t;
+  });
+  auto s = model.start(random_ids({5}, test_vocabulary));
+  model(random_ids({4}, test_vocabulary), s);
+  model(random_ids({3}, test_vocabulary), s);
+  EXPECT_EQ(t, 7);
+}
+
 TEST(RnnSearch, one_sequence_needs_no_splits) {
   auto all = configs(8, {{true, 1, false}, {false, 1, false}});
   for (size_t i = 0; i < all.size(); ++i) {

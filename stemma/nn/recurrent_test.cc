@@ -90,15 +90,17 @@ TEST(Recurrent, gradients) {
   const Tensor x = random_rows({3, 1, 0, 4}, 4);
   for (const Cell cell : cells) {
     auto stack = randomised(StackedRecurrent(cell, 4, 5, 2, true, 0.4f));
+    auto narrow = randomised(StackedRecurrent(cell, 5, 6, 2, true, 0.4f, 5));
     auto both = randomised(BidirectionalRecurrent(cell, 5, 3));
     Params all = params(stack);
     for (const auto& p : params(both)) all.push_back({"both." + p.name, p.w});
+    for (const auto& p : params(narrow)) all.push_back({"narrow." + p.name, p.w});
     check_gradients(all, [&] {
       Random rng{3};
       const Training on(rng);  // the mask is drawn again in backward
-      StackedRecurrent::State s;
+      StackedRecurrent::State s, n;
       RecurrentState t;
-      const Tensor y = both(stack(x, s), t);
+      const Tensor y = both(narrow(stack(x, s), n), t);
       return vstack({y, t.h, t.c ? t.c : t.h, hstack({s[0].h, cols(s[1].h, 0, 1)})});
     });
   }
