@@ -44,8 +44,12 @@ Json parse_as(const Json& model, const std::string& text, const std::string& whe
     fail(where, ": expected true or false, found '", text, "'");
   }
   if (model.is_array() && !text.starts_with("[")) return Json::parse("[" + text + "]", where);
-  const Json value = Json::parse(text, where);
-  check(!model.is_number() || value.is_number(), where, ": expected a number, found '", text, "'");
+  const char* wanted = model.is_integer() ? "a whole number" : "a number";
+  Json value;
+  try {
+    value = Json::parse(text, where);
+  } catch (const Error&) { check(!model.is_number(), where, ": expected ", wanted, ", found '", text, "'"), throw; }
+  check(!model.is_number() || value.is_number(), where, ": expected ", wanted, ", found '", text, "'");
   check(!model.is_integer() || value.is_integer() || double(int64_t(value.number())) == value.number(), where,
         ": expected a whole number, found '", text, "'");
   if (model.is_integer()) return int64_t(value.number());

@@ -1,0 +1,380 @@
+// The program from outside: what a user types, what it prints, what it refuses. A tiny Transformer is trained on eighty
+// invented pairs, in a fraction of a second.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <limits>
+#include <thread>
+
+#include "stemma/base/json.h"
+#include "stemma/base/safetensors.h"
+#include "stemma/base/testing.h"
+
+namespace stemma {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::SizeIs;
+using testing::StartsWith;
+
+struct Outcome {
+  int status = 0;  // of the program; negative: the signal that ended it
+  std::string out, error;
+};
+
+std::vector<std::string> lines_in(const std::string& text) {
+  std::vector<std::string> out;
+  for (size_t begin = 0, end; (end = text.find('\n', begin)) != text.npos; begin = end + 1)
+    out.push_back(text.substr(begin, end - begin));
+  return out;
+}
+
+class CliTest : public testing::Test {
+ protected:
+  CliTest() {
+    static constexpr std::pair<const char*, const char*>
+        who[] = {{"ich", "i"}, {"du", "you"}, {"er", "he"}, {"wir", "we"}},
+        does[] = {{"sehe", "see"}, {"habe", "have"}, {"mag", "like"}, {"kaufe", "buy"}},
+        what[] = {{"hund", "dog"}, {"katze", "cat"}, {"buch", "book"}, {"haus", "house"}, {"auto", "car"}};
+    std::string de, en;
+    for (const auto& w : who)
+      for (const auto& d : does)
+        for (const auto& o : what)
+          de += str(w.first, " ", d.first, " das ", o.first, "\n"),
+              en += str(w.second, " ", d.second, " the ", o.second, "\n");
+    write_file(file("t.de"), de), write_file(file("t.en"), en);
+  }
+  std::string file(std::string_view name) const { return directory_.file(name); }
+
+  pid_t start(const std::string& arguments) const {
+    const std::string command = str("cd ", directory_.path(), " && ", arguments, " > out 2> error");
+    const pid_t child = ::fork();
+    if (child == 0) ::execl("/bin/bash", "bash", "-c", command.c_str(), nullptr);
+    return child;
+  }
+  Outcome wait_for(pid_t child) const {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return {WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status), read_file(file("out")),
+            read_file(file("error"))};
+  }
+  // `before` comes before the program: "ulimit -f 1;".
+  Outcome run(const std::string& arguments, const std::string& before = "") const {
+    return wait_for(start(str(before, " ", STEMMA_PROGRAM, " ", arguments)));
+  }
+  std::string training(const std::string& more) const {
+    return str("train translate --source t.de --target t.en --threads 1 --set kind=word --set width=16 --set heads=2 ",
+               "--set feed_forward=32 --set encoder_layers=1 --set decoder_layers=1 --set schedule=constant ",
+               "--set schedule.rate=5e-3 --set schedule.warmup=10 --set batch.tokens=100 --set log_every=10 ", more);
+  }
+  // The error of a command that must fail: one line, status `status`, nothing on standard output.
+  std::string refusal(const std::string& arguments, int status = 1, const std::string& before = "") const {
+    const auto result = run(arguments, before);
+    EXPECT_EQ(result.status, status) << arguments << "\n" << result.error;
+    const auto lines = lines_in(result.error);
+    EXPECT_THAT(lines, SizeIs(1)) << result.error;
+    return lines.empty() ? "" : lines[0];
+  }
+  void train(const std::string& out, const std::string& more = "--steps 150 --valid-source t.de --valid-target t.en") {
+    const auto result = run(training(str("--out ", out, " ", more)));
+    ASSERT_EQ(result.status, 0) << result.error;
+  }
+  std::string model(const std::string& out) const { return read_file(file(out + "/model.safetensors")); }
+
+  size_t log_lines(const std::string& out) const {
+    const auto path = file(out + "/training.jsonl");
+    return exists(path) ? lines_in(read_file(path)).size() : 0;
+  }
+
+  TemporaryDirectory directory_;
+};
+
+// ---- what it does --------------------------------------------------------------------------------------------------
+TEST_F(CliTest, TrainsAndSaysWhatItDoes) {
+  const auto result =
+      run(training("--out m --steps 150 --valid-source t.de --valid-target t.en --set validate_every=50"));
+  ASSERT_EQ(result.status, 0) << result.error;
+  EXPECT_EQ(result.error, "");
+  EXPECT_THAT(result.out, AllOf(HasSubstr("80 pairs"), HasSubstr("\nparameters "), HasSubstr("\nstep 50 "),
+                                HasSubstr("\nstep 150 "), HasSubstr("the model is in m")));
+  for (const char* name : {"config.json", "model.safetensors", "tokenizer.vocab", "training.jsonl"})
+    EXPECT_TRUE(exists(file(str("m/", name)))) << name;
+  EXPECT_THAT(read_file(file("m/README.md")),
+              AllOf(HasSubstr("stemma train translate --source t.de"), HasSubstr("| training pairs | 80 |"),
+                    HasSubstr("| validation BLEU, greedy | ")));
+  const auto log = lines_in(read_file(file("m/training.jsonl")));
+  EXPECT_THAT(log, SizeIs(15));
+  for (const char* key : {"loss", "perplexity", "grad_norm", "tokens_per_second", "memory"})
+    EXPECT_TRUE(Json::parse(log[0]).find(key)) << key;
+}
+
+TEST_F(CliTest, TrainsAsJsonFromOneTableWithARecipe) {
+  write_file(file("recipe.toml"),
+             "[train]\nsteps = 20\nvalidate_every = 10\n[architecture]\nattention = \"additive\"\n");
+  ASSERT_EQ(std::system(str("cd ", directory_.path(), " && paste t.de t.en | gzip > t.tsv.gz").c_str()), 0);
+  const auto result =
+      run("train translate --model gru --source t.tsv.gz --valid-source t.tsv.gz --out m --config "
+          "recipe.toml --set embedding=8 --set architecture.width=8 --set encoder_width=8 --set "
+          "kind=word --threads 1 --precision f32 --seed 7 --json");
+  ASSERT_EQ(result.status, 0) << result.error;
+  const auto out = lines_in(result.out);
+  ASSERT_THAT(out, SizeIs(5));
+  EXPECT_EQ(Json::parse(out[1])["plan"]["precision"], Json("f32"));
+  EXPECT_EQ(Json::parse(out[2])["step"], Json(10));
+  EXPECT_EQ(Json::parse(out[4])["summary"]["reason"], Json("steps"));
+  const Json config = Json::parse(read_file(file("m/config.json")));
+  EXPECT_EQ(config["model"], Json("gru"));
+  EXPECT_EQ(config["architecture"]["attention"], Json("additive"));
+  EXPECT_EQ(config["train"]["seed"], Json(7));
+}
+
+TEST_F(CliTest, PredictsLineByLineAloneAndTogether) {
+  train("m");
+  write_file(file("in"), "ich sehe das hund\n\nwir kaufe das auto\ndu\ner mag das buch unbekannt\n");
+  const auto together = run("predict m --threads 1 < in");
+  ASSERT_EQ(together.status, 0) << together.error;
+  const auto lines = lines_in(together.out);
+  ASSERT_THAT(lines, SizeIs(5));
+  EXPECT_EQ(lines[1], "");
+  EXPECT_EQ(run("predict m --threads 1 --chunk 1 --input in").out, together.out);
+  EXPECT_EQ(run("predict m m --threads 1 < in").out, together.out);  // an ensemble with itself
+  const auto greedy = lines_in(run("predict m --beam 1 --deterministic < in").out);
+  EXPECT_EQ(greedy.at(0), "i see the dog");
+  EXPECT_EQ(greedy.at(2), "we buy the car");
+  EXPECT_EQ(run("predict m < /dev/null").out, "");
+}
+
+TEST_F(CliTest, PredictsNBestAsTextAndJson) {
+  train("m");
+  const auto text = lines_in(run("predict m --nbest 3 <<< $'ich sehe das hund\\ner mag das buch'").out);
+  ASSERT_THAT(text, SizeIs(6));
+  EXPECT_THAT(text[0], MatchesRegex("0 \\|\\|\\| .* \\|\\|\\| -[0-9.]+"));
+  EXPECT_THAT(text[3], StartsWith("1 ||| "));
+  const Json json = Json::parse(run("predict m --nbest 3 --json <<< 'ich sehe das hund'").out);
+  EXPECT_THAT(json["nbest"].array(), SizeIs(3));
+  EXPECT_EQ(json["nbest"].array()[0]["text"], json["text"]);
+  EXPECT_EQ(str("0 ||| ", json["text"].text(), " ||| ", json["score"].number()), text[0]);
+  EXPECT_LE(json["log_probability"].number(), json["score"].number());
+}
+
+TEST_F(CliTest, PredictsByTheRules) {
+  train("m");
+  const auto says = [&](const std::string& options) {
+    return run(str("predict m --beam 1 ", options, " <<< 'ich sehe das hund'")).out;
+  };
+  EXPECT_THAT(says("--prefix 'we like'"), StartsWith("we like"));
+  EXPECT_THAT(says("--suppress dog"), Not(HasSubstr("dog")));
+  EXPECT_THAT(says("--allow cat --allow we --min-length 3 --max-length 3"), MatchesRegex("((cat|we) ?){3}\n"));
+  EXPECT_EQ(says("--max-length 2"), "i see\n");
+  EXPECT_EQ(says("--sample --seed 5 --temperature 3"), says("--sample --seed 5 --temperature 3"));
+  EXPECT_EQ(says("--sample --top-k 1"), says(""));
+  EXPECT_THAT(lines_in(says("--sample --nbest 4 --temperature 2 --top-p 0.9 --min-p 0.001")), SizeIs(4));
+  EXPECT_THAT(lines_in(run("predict m --groups 2 --beam 4 --nbest 2 <<< du").out), SizeIs(2));
+}
+
+TEST_F(CliTest, Evaluates) {
+  train("m");
+  const Json e = Json::parse(run("eval m --source t.de --target t.en --beam 1 --hypotheses h --json").out);
+  EXPECT_GT(e["bleu"].number(), 90);
+  EXPECT_THAT(e["bleu_signature"].text(), HasSubstr("tok:13a"));
+  EXPECT_LT(e["perplexity"].number(), 2);
+  EXPECT_EQ(e["by_length"].array().at(0)["sentences"], Json(80));
+  const Json s = Json::parse(run("score bleu --ref t.en --json < h").out);
+  EXPECT_EQ(s["score"], e["bleu"]);
+  EXPECT_EQ(s["signature"], e["bleu_signature"]);
+  const auto text = run("eval m --source t.de --target t.en --compare m").out;
+  EXPECT_THAT(text, AllOf(HasSubstr("chrF"), HasSubstr("1.0000")));
+}
+
+TEST_F(CliTest, Scores) {
+  write_file(file("zh"), "我是一个学生。\n你好\n");
+  EXPECT_THAT(run("score bleu --ref zh --tokenize zh < zh").out, AllOf(StartsWith("BLEU|"), HasSubstr("tok:zh")));
+  EXPECT_EQ(Json::parse(run("score chrf --ref t.de --ref t.en --json < t.en").out)["score"], Json(100.0));
+  EXPECT_EQ(Json::parse(run("score ter --ref t.en --json < t.en").out)["score"], Json(0.0));
+  const Json pair = Json::parse(run("score bleu --ref t.en --hyp t.de --hyp t.en --json").out);
+  EXPECT_LT(pair["p_value"].number(), 0.01);
+}
+
+TEST_F(CliTest, ShowsAndTraces) {
+  train("m");
+  EXPECT_THAT(run("show m").out, AllOf(HasSubstr("transformer"), HasSubstr("├ encoder"), HasSubstr("validation loss")));
+  EXPECT_THAT(run("show m --input 'ich sehe das hund' --all").out, HasSubstr("decoder.layers.0.cross, head 1"));
+  EXPECT_EQ(run("show m --input 'ich sehe das hund' --html a.html").status, 0);
+  EXPECT_THAT(read_file(file("a.html")), HasSubstr("cross"));
+  const auto result = run("trace m --input 'ich sehe das hund' --target 'i see the dog' --out t.safetensors");
+  ASSERT_EQ(result.status, 0) << result.error;
+  const SafetensorsFile traced(file("t.safetensors"));
+  for (const auto& e : traced.entries()) EXPECT_THAT(result.out, HasSubstr(e.name));
+  ASSERT_TRUE(traced.find("decoder.layers.0.cross.attention"));
+  EXPECT_THAT(traced.find("encoder.layers.0.output")->shape, ElementsAre(5, 16));
+  EXPECT_EQ(traced.find("log_p")->shape.at(0), 5);
+  EXPECT_EQ(traced.metadata().at("target_pieces"), R"(["i", "see", "the", "dog", "</s>"])");
+}
+
+TEST_F(CliTest, ExaminesTheMachineAndExplainsItself) {
+  const Json d = Json::parse(run("doctor --threads 1 --json").out);
+  EXPECT_EQ(d["threads"], Json(1));
+  EXPECT_GT(d["memory_gb_per_second"].number(), 0);
+  for (const auto& p : d["products"].array()) EXPECT_GT(p["gflops"].number(), 0);
+  for (const char* name : {"train", "predict", "eval", "show", "trace", "score", "doctor"}) {
+    const auto help = run(str(name, " --help"));
+    EXPECT_EQ(help.status, 0);
+    EXPECT_THAT(help.out, HasSubstr(str("Examples:\n  stemma ", name)));
+  }
+}
+
+// ---- the same bits -------------------------------------------------------------------------------------------------
+TEST_F(CliTest, TheSameCommandGivesTheSameBits) {
+  train("a", "--steps 40"), train("b", "--steps 40");
+  EXPECT_TRUE(model("a") == model("b"));
+}
+
+TEST_F(CliTest, DeterministicGivesTheSameBitsForAnyNumberOfThreads) {
+  train("a", "--steps 20 --deterministic --threads 1"), train("b", "--steps 20 --deterministic --threads 2");
+  EXPECT_TRUE(model("a") == model("b"));
+  const std::string command = "predict a --deterministic --json --nbest 2 < t.de --threads ";
+  EXPECT_EQ(run(command + "1").out, run(command + "2 --chunk 7").out);
+}
+
+TEST_F(CliTest, ARunKilledAgainAndAgainEndsWithTheSameBits) {
+  const std::string command = "--steps 600 --set checkpoint_every=20 --set dropout=0.2 ";
+  train("whole", command);
+  for (const size_t lines : {0, 1, 12, 25, 40}) {  // of the log before the kill; there are 60 in all
+    const std::string resume = is_directory(file("broken")) ? "--resume" : "";
+    const pid_t child = start(str("exec ", STEMMA_PROGRAM, " ", training(str("--out broken ", command, resume))));
+    while (!is_directory(file("broken")) || log_lines("broken") < lines)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ::kill(child, SIGKILL);
+    EXPECT_EQ(wait_for(child).status, -SIGKILL);
+  }
+  train("broken", command + "--resume");
+  EXPECT_TRUE(model("whole") == model("broken"));
+}
+
+TEST_F(CliTest, CtrlCLeavesARunThatGoesOn) {
+  const std::string command = "--set dropout=0.2 --json ";
+  const pid_t child = start(str("exec ", STEMMA_PROGRAM, " ", training("--out m --steps 100000000 " + command)));
+  while (log_lines("m") == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  ::kill(child, SIGINT);
+  const auto stopped = wait_for(child);
+  ASSERT_EQ(stopped.status, 0) << stopped.error;
+  const Json summary = Json::parse(lines_in(stopped.out).back())["summary"];
+  EXPECT_EQ(summary["reason"], Json("stopped"));
+  EXPECT_EQ(run("predict m <<< 'ich sehe das hund'").status, 0);
+  const std::string steps = str("--steps ", summary["step"].integer() + 50, " ");
+  train("m", command + steps + "--resume"), train("whole", command + steps);
+  EXPECT_TRUE(model("m") == model("whole"));
+}
+
+// ---- what it refuses -----------------------------------------------------------------------------------------------
+TEST_F(CliTest, RefusesBadText) {
+  EXPECT_THAT(refusal(training("--out m --source none.de")), AllOf(StartsWith("stemma: "), HasSubstr("none.de")));
+  write_file(file("short.en"), "one\ntwo\n");
+  EXPECT_THAT(refusal(training("--out m --target short.en")), AllOf(HasSubstr("80 lines"), HasSubstr("short.en 2")));
+  write_file(file("bad.de"), "gut\nnicht \xFF gut\n");
+  EXPECT_THAT(refusal(training("--out m --source bad.de --target short.en")),
+              HasSubstr("bad.de:2: not valid UTF-8 at byte 7"));
+  write_file(file("empty"), "");
+  EXPECT_THAT(refusal(training("--out m --source empty --target empty")), HasSubstr("empty"));
+  write_file(file("long"), str("a\n", std::string(10'000'000, 'x'), "\n"));
+  EXPECT_THAT(refusal(training("--out m --source long --target short.en")), HasSubstr("long: line 2 is longer than"));
+  EXPECT_THAT(refusal(training("--out m --set kind=bpe --set vocabulary=5000")), HasSubstr("vocabulary 5000"));
+  EXPECT_FALSE(exists(file("m/config.json")));
+}
+
+TEST_F(CliTest, RefusesBadLinesInPrediction) {
+  train("m", "--steps 2");
+  EXPECT_THAT(refusal("predict m <<< $'ich\\nn\\xff'"), HasSubstr("standard input:2: not valid UTF-8 at byte 2"));
+  write_file(file("long"), std::string(10'000'000, 'x'));
+  EXPECT_THAT(refusal("predict m --input long"), HasSubstr("line 1 is longer than"));
+  EXPECT_THAT(refusal("predict m --input none"), HasSubstr("none"));
+  EXPECT_THAT(refusal("predict m --nbest 9 --beam 3"), HasSubstr("nbest: 9 is more than the beam of 3"));
+  EXPECT_THAT(refusal("predict m --suppress xyz"), HasSubstr("xyz"));
+  EXPECT_THAT(refusal("eval m --source t.de --target /dev/null"), HasSubstr("80 lines"));
+  EXPECT_THAT(refusal("score bleu --ref t.en <<< a"), AllOf(HasSubstr("80"), HasSubstr("1")));
+}
+
+TEST_F(CliTest, RefusesWhatItDoesNotKnowAndNamesTheNearest) {
+  EXPECT_EQ(run("").status, 2);
+  EXPECT_THAT(refusal("trian", 2), HasSubstr("'train'"));
+  EXPECT_THAT(refusal(training("--out m --stepz 3"), 2), HasSubstr("'--steps'"));
+  EXPECT_THAT(refusal("predict", 2), HasSubstr("directory"));
+  EXPECT_THAT(refusal("train summarise --source a --out m", 2), HasSubstr("summarise"));
+  EXPECT_THAT(refusal(training("--out m --preset transformer-smal")), HasSubstr("'transformer-small'"));
+  EXPECT_THAT(refusal(training("--out m --set widht=3")), HasSubstr("'width'"));
+  EXPECT_THAT(refusal(training("--out m --set width=three")), HasSubstr("expected a whole number"));
+  EXPECT_THAT(refusal(training("--out m --model trasformer")), HasSubstr("'transformer'"));
+  EXPECT_THAT(refusal(training("--out m --precision f31")), HasSubstr("f31"));
+  EXPECT_THAT(refusal("score blue --ref t.en"), HasSubstr("'bleu'"));
+  write_file(file("recipe.toml"), "[train]\nstep = 3\n");
+  EXPECT_THAT(refusal(training("--out m --config recipe.toml")), AllOf(HasSubstr("recipe.toml"), HasSubstr("steps")));
+}
+
+TEST_F(CliTest, RefusesDamagedModels) {
+  EXPECT_THAT(refusal("predict m"), HasSubstr("no such directory"));
+  train("m", "--steps 2");
+  const std::string path = file("m/model.safetensors"), good = read_file(path);
+  write_file(path, good.substr(0, good.size() - 100));
+  EXPECT_THAT(refusal("predict m"), AllOf(HasSubstr("model.safetensors"), HasSubstr("decoder")));
+  std::string damaged = good;
+  damaged[damaged.size() - 5] ^= 1;
+  write_file(path, damaged);
+  EXPECT_THAT(refusal("predict m"), AllOf(HasSubstr("model.safetensors"), HasSubstr("decoder.0")));
+
+  const SafetensorsFile weights(good, "good");
+  auto entries = weights.entries();
+  std::string first(entries[0].bytes);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::copy_n(reinterpret_cast<const char*>(&nan), 4, first.begin() + 8);
+  entries[0].bytes = first;
+  write_safetensors(path, entries, weights.metadata());
+  EXPECT_THAT(refusal("predict m"), AllOf(HasSubstr(entries[0].name), HasSubstr("finite")));
+
+  write_file(path, good);
+  train("other", "--steps 2 --set feed_forward=64");
+  ASSERT_EQ(std::system(str("cp ", file("other/model.safetensors"), " ", path).c_str()), 0);
+  EXPECT_THAT(refusal("predict m"), HasSubstr("architecture"));
+  remove_file(path);
+  EXPECT_THAT(refusal("predict m"), HasSubstr("no weights at m/model.safetensors"));
+}
+
+TEST_F(CliTest, AFullDiskLeavesTheOldCheckpoint) {
+  train("m", "--steps 20 --set checkpoint_every=10");
+  const auto before = read_file(file("m/checkpoint-last.safetensors"));
+  const auto result = run(training("--out m --set checkpoint_every=10 --steps 40 --resume"), "ulimit -f 20;");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.error, AllOf(StartsWith("stemma: cannot write m/"), HasSubstr("too large")));
+  EXPECT_TRUE(read_file(file("m/checkpoint-last.safetensors")) == before);
+  train("m", "--set checkpoint_every=10 --steps 40 --resume"), train("whole", "--set checkpoint_every=10 --steps 40");
+  EXPECT_TRUE(model("m") == model("whole"));
+}
+
+TEST_F(CliTest, TooLittleMemoryIsRefusedBeforeTheStart) {
+  const std::string big = "--out m --steps 1 --set width=512 --set feed_forward=2048 --set encoder_layers=12";
+  const auto result = run(training(big), "ulimit -v 700000;");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.error, AllOf(HasSubstr("choose a smaller model"), SizeIs(testing::Lt(300))));
+  EXPECT_FALSE(exists(file("m/training.jsonl")));
+}
+
+TEST_F(CliTest, RefusesToMixRuns) {
+  train("m", "--steps 5");
+  EXPECT_THAT(refusal(training("--out m --steps 9")), HasSubstr("--resume"));
+  EXPECT_THAT(refusal(training("--out m --steps 9 --resume --set heads=4")), HasSubstr("heads was 2"));
+  EXPECT_THAT(refusal(training("--out m --steps 9 --resume --model gru")), HasSubstr("transformer"));
+  EXPECT_THAT(refusal(training("--out none --steps 9 --resume")), HasSubstr("nothing to resume"));
+  write_file(file("t.de"), read_file(file("t.de")) + "neu\n"),
+      write_file(file("t.en"), read_file(file("t.en")) + "new\n");
+  EXPECT_THAT(refusal(training("--out m --steps 9 --resume")), HasSubstr("training text"));
+}
+
+}  // namespace
+}  // namespace stemma
