@@ -38,7 +38,7 @@ struct Random {
   }
   uint32_t bits() { return philox(key, take(1))[0]; }
   float uniform() { return unit_float(bits()); }
-  // Unbiased in [0, n): multiply-shift of 64 random bits (bias below 2^-32 for n < 2^32).
+  // In [0, n): multiply-shift of 64 random bits (bias below 2^-32 for n < 2^32).
   uint64_t below(uint64_t n) {
     const auto block = philox(key, take(1));
     return uint64_t((static_cast<unsigned __int128>(uint64_t(block[0]) << 32 | block[1]) * n) >> 64);

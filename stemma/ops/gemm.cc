@@ -242,9 +242,8 @@ void packed(const ProductCall& p) {
     }
 }
 
-// ---- dot products
-// ---------------------------------------------------------------------------------------------------- The sums of four
-// vectors.
+// ---- dot products ---------------------------------------------------------------------------------------------------
+// The sums of four vectors.
 HWY_INLINE void sums_of_four(const V* v, float* out) {
 #if HWY_TARGET == HWY_SCALAR
   for (int64_t i = 0; i < 4; ++i) out[i] = hn::GetLane(v[i]);

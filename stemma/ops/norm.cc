@@ -3,8 +3,8 @@
 //   layer_norm   m = mean x    r = 1 / sqrt(mean (x - m)^2 + eps)    y = g x^ + b
 //   rms_norm     m = 0         r = 1 / sqrt(mean x^2 + eps)          y = g x^
 //
-//   h = g dy     dx = r (h - [layer_norm: mean h] - x^ mean(h x^))     dg = sum over rows dy x^     db = sum over rows
-//   dy
+//   h = g dy     dx = r (h - [layer_norm: mean h] - x^ mean(h x^))
+//   dg = sum over rows dy x^     db = sum over rows dy
 //
 // m and r are kept, [N, 2]. dg and db are summed in blocks of fixed size, so that threads do not change them.
 #undef HWY_TARGET_INCLUDE

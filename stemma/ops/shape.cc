@@ -1,7 +1,8 @@
 // Parts, stacks and other views of the same numbers.
 //
-//   y = x[begin : begin + n]        dx[begin : begin + n] += dy, in place: a sequence cut into steps costs its length
-//   once y = reshape, transpose          dx = the same back y = stack(x_1, x_2, ...)        dx_i = the part of dy
+//   y = x[begin : begin + n]     dx[begin : begin + n] += dy, in place: a sequence cut into steps costs its length once
+//   y = reshape, transpose       dx = the same back
+//   y = stack(x_1, x_2, ...)     dx_i = the part of dy
 #include <cstring>
 
 #include "stemma/base/parallel.h"

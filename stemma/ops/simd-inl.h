@@ -133,8 +133,8 @@ HWY_INLINE Normal normal(V x) {
           .density = hn::Mul(bell, all(0.3989422804f))};
 }
 
-// ---- Philox4x32-10 (base/random.h): the four numbers of the counters first, first + 1, ..., one in each lane
-// ---------
+// ---- Philox4x32-10 (base/random.h) ----------------------------------------------------------------------------------
+// The four numbers of the counters first, first + 1, ..., one counter in each lane.
 struct Wide {
   VU low, high;
 };
