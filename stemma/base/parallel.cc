@@ -5,9 +5,15 @@
 #include <algorithm>
 #include <exception>
 
+#include "stemma/base/check.h"
+
 namespace stemma {
 
-void set_threads(int n) { omp_set_num_threads(n > 0 ? n : omp_get_num_procs()); }
+void set_threads(int n) {
+  constexpr int most = 1024;  // beyond, libraries crash instead of saying no
+  check(n <= most, "threads: ", n, " are more than ", most);
+  omp_set_num_threads(n > 0 ? n : omp_get_num_procs());
+}
 int threads() { return omp_get_max_threads(); }
 
 namespace detail {

@@ -7,7 +7,7 @@
 
 namespace stemma {
 
-void set_threads(int n);  // 0: all cores this process may use
+void set_threads(int n);  // 0: all cores this process may use; over 1,024: Error
 int threads();
 
 namespace detail {

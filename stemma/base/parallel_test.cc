@@ -56,6 +56,12 @@ TEST_P(Parallel, PassesAnExceptionOn) {
   EXPECT_EQ(error, GetParam() == 1 ? "piece from 0" : "piece from later");
 }
 
+TEST(Threads, TooManyAreRefused) {
+  const int before = threads();
+  EXPECT_EQ(error_of([] { set_threads(1'000'000); }), "threads: 1000000 are more than 1024");
+  EXPECT_EQ(threads(), before);
+}
+
 TEST_P(Parallel, IsSerialInside) {
   std::atomic<int> calls = 0;
   parallel_for(8, 1, [&](int64_t begin, int64_t end) {

@@ -39,23 +39,18 @@ class Pool {
  public:
   void* take(size_t bytes) {
     std::lock_guard lock(mutex_);
+    void* block = nullptr;
+    if (auto& list = free_[index(bytes)]; !list.empty()) {
+      block = list.back();
+      list.pop_back();
+    } else if (block = obtain(bytes); !block) {
+      free_all();  // kept blocks of other sizes may be in the way
+      block = obtain(bytes);
+    }
+    check(block != nullptr, "out of memory: ", bytes, " bytes more than the ", use_.reserved,
+          " in use; use a smaller batch (--set batch.tokens=N) or a smaller model");
     use_.now += int64_t(bytes);
     use_.peak = std::max(use_.peak, use_.now);
-    auto& list = free_[index(bytes)];
-    if (!list.empty()) {
-      void* block = list.back();
-      list.pop_back();
-      return block;
-    }
-    use_.reserved += int64_t(bytes);
-    const bool fits = limit_ == 0 || use_.reserved <= limit_;
-    void* block = fits ? std::aligned_alloc(bytes >= huge_page ? huge_page : 64, round(bytes)) : nullptr;
-    if (!block) {
-      use_.now -= int64_t(bytes), use_.reserved -= int64_t(bytes);
-      fail("out of memory: ", bytes, " bytes more than the ", use_.reserved,
-           " in use; use a smaller batch (--set batch.tokens=N) or a smaller model");
-    }
-    if (bytes >= huge_page) ::madvise(block, round(bytes), MADV_HUGEPAGE);
     return block;
   }
   void give_back(void* block, size_t bytes) noexcept {
@@ -65,11 +60,7 @@ class Pool {
   }
   void release() {
     std::lock_guard lock(mutex_);
-    for (size_t i = 0; i < free_.size(); ++i) {
-      const size_t bytes = (i % 8 + 9) * (size_t{1} << (i / 8));
-      for (void* block : free_[i]) std::free(block), use_.reserved -= int64_t(bytes);
-      free_[i].clear();
-    }
+    free_all();
   }
   MemoryUse use() {
     std::lock_guard lock(mutex_);
@@ -85,6 +76,22 @@ class Pool {
   }
 
  private:
+  // A new block from the system; null when it has none left or the limit would be passed.
+  void* obtain(size_t bytes) {
+    if (limit_ != 0 && use_.reserved + int64_t(bytes) > limit_) return nullptr;
+    void* block = std::aligned_alloc(bytes >= huge_page ? huge_page : 64, round(bytes));
+    if (!block) return nullptr;
+    use_.reserved += int64_t(bytes);
+    if (bytes >= huge_page) ::madvise(block, round(bytes), MADV_HUGEPAGE);
+    return block;
+  }
+  void free_all() {
+    for (size_t i = 0; i < free_.size(); ++i) {
+      const size_t bytes = (i % 8 + 9) * (size_t{1} << (i / 8));
+      for (void* block : free_[i]) std::free(block), use_.reserved -= int64_t(bytes);
+      free_[i].clear();
+    }
+  }
   // bytes = (9 .. 16) * 2^k  ->  8 k + (0 .. 7)
   static size_t index(size_t bytes) {
     const int k = std::bit_width(bytes - 1) - 4;

@@ -54,6 +54,15 @@ TEST(Memory, CountsNowPeakAndReserved) {
   EXPECT_EQ(memory_use().reserved, start.reserved);
 }
 
+TEST(Memory, KeptBlocksOfOtherSizesMakeRoom) {
+  release_free_memory();
+  set_memory_limit(memory_use().reserved + (3 << 20));
+  allocate(2 << 20);  // kept for reuse
+  EXPECT_NO_THROW(allocate(3 << 20));
+  set_memory_limit(0);
+  release_free_memory();
+}
+
 TEST(Memory, ALimitIsAnErrorAndNoMore) {
   release_free_memory();
   set_memory_limit(memory_use().reserved + (1 << 20));
