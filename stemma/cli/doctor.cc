@@ -96,7 +96,8 @@ std::string text_of(const Json& d) {
     table.add({str("products, ", r["precision"].text()),
                str(fixed(r["gflops"].number(), 1), " GFLOP/s: [", r["rows"].integer(), " x 512] [512 x 2048], ",
                    r["what"].text())});
-  table.add({"precision auto", d["precision"].text()});
+  table.add({"precision", str(d["precision"].text(), " products in training, ", d["prediction_precision"].text(),
+                              " in prediction")});
   table.add({"system", d["system"].text()});
   table.add({"stemma", str(d["stemma"].text(), ", compiled by ", d["compiler"].text())});
   return table.text();
@@ -134,7 +135,8 @@ int doctor_command(const Words& words) {
                                  {"onednn", used.onednn},
                                  {"onednn_isa", used.onednn_isa},
                                  {"products", product_rates()},
-                                 {"precision", name_of(resolve_precision(machine.precision))}});
+                                 {"precision", name_of(resolve_precision(machine.precision))},
+                                 {"prediction_precision", name_of(precision())}});
   std::fputs(json ? (out.dump() + "\n").c_str() : text_of(out).c_str(), stdout);
   return 0;
 }
