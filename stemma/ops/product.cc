@@ -109,11 +109,13 @@ bool native_bf16() {
 double product_rate(Type precision, int64_t m, int64_t n, int64_t k) {
   const Tensor a = Tensor::full(m, k, 1), b = Tensor::full(n, k, 1), c(m, n);
   const Precision on(precision);
-  double best = 0;
-  for (int round = 0; round < 5; ++round) {
-    const auto start = std::chrono::steady_clock::now();
+  using Clock = std::chrono::steady_clock;
+  const auto begun = Clock::now();
+  double best = 0;  // of a tenth of a second: the first rounds wake the threads
+  for (int round = 0; round < 5 || Clock::now() - begun < std::chrono::milliseconds(100); ++round) {
+    const auto start = Clock::now();
     product(a, b, c, {.transposed = {.b = true}});
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    const std::chrono::duration<double> seconds = Clock::now() - start;
     best = std::max(best, 2e-9 * double(m) * double(n) * double(k) / seconds.count());
   }
   return best;
