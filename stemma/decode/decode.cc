@@ -146,7 +146,8 @@ class Search {
         done.push_back(finish(live_[size_t(c.live)], c));
       }
     }
-    if (int64_t(done.size()) >= width_) return taken;  // enough have ended
+    keep_best(done);
+    if (going.empty() || (int64_t(done.size()) == width_ && !may_still_win(going, done.back()))) return taken;
     for (const auto* c : going) {
       const Live& h = live_[size_t(c->live)];
       taken.push_back(c->token);
@@ -155,6 +156,23 @@ class Search {
       alive.back().tokens.push_back(c->token);
     }
     return taken;
+  }
+
+  // The best of what has ended, best first, no more than the group is wide.
+  void keep_best(std::vector<Hypothesis>& done) const {
+    std::stable_sort(done.begin(), done.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+    if (int64_t(done.size()) > width_) done.resize(size_t(width_));
+  }
+
+  // Would the best that goes on, ending now at no cost, be among the kept? Exact without a length penalty; with one, a
+  // hypothesis could only still win by growing much longer at hardly any cost. Sampling takes what ends first.
+  bool may_still_win(const std::vector<const Candidate*>& going, const Hypothesis& worst) const {
+    double best = -std::numeric_limits<double>::infinity();
+    for (const auto* c : going) {
+      const double length = double(live_[size_t(c->live)].tokens.size()) + 2;  // this token and </s>
+      best = std::max(best, c->score / std::pow(length, double(options_.length_penalty)));
+    }
+    return !options_.sample && best > worst.score;
   }
 
   Hypothesis finish(const Live& h, const Candidate& c) const {

@@ -54,7 +54,8 @@ TEST(Decode, a_beam_of_full_width_finds_what_brute_force_finds) {
 // Beam search without penalties, with nothing left out of the sorting.
 std::vector<Tokens> beam_by_hand(const Trigrams& m, size_t width, size_t longest) {
   std::vector<Hypothesis> live = {{}}, done;
-  while (!live.empty() && done.size() < width) {
+  const auto better = [](auto& a, auto& b) { return a.score > b.score; };
+  while (!live.empty() && (done.size() < width || live[0].score > done.back().score)) {
     std::vector<Hypothesis> all, next;
     for (const auto& h : live) {
       const double so_far = h.tokens.empty() ? 0 : h.score;
@@ -66,15 +67,15 @@ std::vector<Tokens> beam_by_hand(const Trigrams& m, size_t width, size_t longest
         all.back().tokens.push_back(v);
       }
     }
-    std::stable_sort(all.begin(), all.end(), [](auto& a, auto& b) { return a.score > b.score; });
+    std::stable_sort(all.begin(), all.end(), better);
     for (size_t i = 0; i < all.size() && next.size() < width; ++i) {
       if (all[i].tokens.back() != eos) next.push_back(all[i]);
       if (all[i].tokens.back() == eos && i < width) all[i].tokens.pop_back(), done.push_back(all[i]);
     }
     live = next;
+    std::stable_sort(done.begin(), done.end(), better);
+    done.resize(std::min(done.size(), width));
   }
-  std::stable_sort(done.begin(), done.end(), [](auto& a, auto& b) { return a.score > b.score; });
-  done.resize(std::min(done.size(), width));
   return tokens_of(done);
 }
 
