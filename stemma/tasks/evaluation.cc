@@ -66,6 +66,9 @@ Evaluated evaluate(const Translator& system, const std::vector<std::string>& sou
                    const std::vector<std::string>& target, const DecodeOptions& options, const std::string& tokenize) {
   check(source.size() == target.size(), "the source has ", source.size(), " lines, the target ", target.size());
   check(!source.empty(), "nothing to evaluate: no lines");
+  const std::string split = tokenize.empty() ? bleu_tokenizer(target) : tokenize;
+  const Json bleu_options = Json::object({{"tokenize", split}});
+  make_metric("bleu", bleu_options);  // an unknown tokenizer is an Error before anything is translated
   Evaluated out;
   Evaluation& scores = out.scores;
   scores.sentences = int64_t(source.size());
@@ -79,8 +82,7 @@ Evaluated evaluate(const Translator& system, const std::vector<std::string>& sou
   scores.tokens_per_second = double(tokens) / scores.seconds;
   scores.ms_per_sentence = scores.seconds * 1000 / double(source.size());
 
-  const std::string split = tokenize.empty() ? bleu_tokenizer(target) : tokenize;
-  const Score bleu = score("bleu", out.hypotheses, {target}, Json::object({{"tokenize", split}}));
+  const Score bleu = score("bleu", out.hypotheses, {target}, bleu_options);
   const Score chrf = score("chrf", out.hypotheses, {target});
   scores.bleu = bleu.score, scores.bleu_signature = bleu.signature;
   scores.chrf = chrf.score, scores.chrf_signature = chrf.signature;
