@@ -165,14 +165,15 @@ class Search {
   }
 
   // Would the best that goes on, ending now at no cost, be among the kept? Exact without a length penalty; with one, a
-  // hypothesis could only still win by growing much longer at hardly any cost. Sampling takes what ends first.
+  // hypothesis could only still win by growing much longer at hardly any cost. A group of one (greedy search, a sample)
+  // takes what ends first.
   bool may_still_win(const std::vector<const Candidate*>& going, const Hypothesis& worst) const {
     double best = -std::numeric_limits<double>::infinity();
     for (const auto* c : going) {
       const double length = double(live_[size_t(c->live)].tokens.size()) + 2;  // this token and </s>
       best = std::max(best, c->score / std::pow(length, double(options_.length_penalty)));
     }
-    return !options_.sample && best > worst.score;
+    return width_ > 1 && best > worst.score;
   }
 
   Hypothesis finish(const Live& h, const Candidate& c) const {
