@@ -44,9 +44,11 @@ class Search {
     groups_ = options.sample ? options.nbest : options.groups;
     width_ = options.sample ? 1 : options.beam / options.groups;
     std::vector<int64_t> longest;
-    for (int64_t b = 0; b < sentences_; ++b)
-      longest.push_back(options.max_length ? options.max_length
-                                           : 2 * (request.source.end(b) - request.source.begin(b)) + 20);
+    for (int64_t b = 0; b < sentences_; ++b) {
+      const int64_t usual = std::max(2 * (request.source.end(b) - request.source.begin(b)) + 20, options.min_length);
+      longest.push_back(options.max_length ? options.max_length : usual);
+      if (request.longest_target) longest.back() = std::min(longest.back(), request.longest_target - 1);
+    }
     rules_ = rules_of(options.rules, request.eos);
     if (options.min_length > 0) rules_.insert(rules_.begin(), min_length(options.min_length, request.eos));
     rules_.insert(rules_.end(), request.rules.begin(), request.rules.end());

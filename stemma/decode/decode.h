@@ -37,6 +37,7 @@ struct Hypothesis {
 struct DecodeRequest {
   Tensor source;                                 // ids, a sequence for each sentence
   std::vector<std::vector<int32_t>> prefixes{};  // forced first tokens of each, whatever rules say; empty: none
+  int64_t longest_target = 0;                    // tokens that the system has positions for, <s> counted; 0: any
   std::vector<int64_t> numbers{};                // of each sentence, for its own random numbers; empty: 0, 1, ...
   int32_t bos = 1, eos = 2;
   std::vector<Rule> rules{};  // the caller's own, after all others
@@ -64,7 +65,11 @@ std::vector<std::vector<Hypothesis>> decode(const System& system, const DecodeRe
 inline std::vector<std::vector<Hypothesis>> decode(const std::vector<const TranslationModel*>& models,
                                                    const DecodeRequest& request, const DecodeOptions& options) {
   NoGrad off;
-  return decode(system_of(models, request.source), request, options);
+  DecodeRequest within = request;
+  for (const auto* model : models)
+    if (const int64_t n = model->longest_target(); n && (!within.longest_target || n < within.longest_target))
+      within.longest_target = n;
+  return decode(system_of(models, request.source), within, options);
 }
 
 // log p of each target token and </s>, given pairs: as long as the targets, +1 each, end to end.

@@ -19,6 +19,8 @@ class Erased : public TranslationModel {
   Tensor decode(const Tensor& target, DecoderState& state) const override {
     return model_(target, static_cast<State&>(state).state);
   }
+  int64_t longest_source() const override { return model_.longest_source(); }
+  int64_t longest_target() const override { return model_.longest_target(); }
   const Tensor& output_W() const override { return model_.output.W; }
   const Tensor& output_b() const override { return model_.output.b; }
   void walk(const ParamFn& f) override { stemma::walk("", model_, f); }

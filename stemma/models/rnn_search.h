@@ -47,6 +47,8 @@ struct RnnSearch {
   Config config;
 
   RnnSearch(Cell cell, const Config& config, int64_t source_vocabulary, int64_t target_vocabulary);
+  int64_t longest_source() const { return config.attention == "location" ? config.max_source : 0; }
+  int64_t longest_target() const { return 0; }
   State start(const Tensor& source_ids) const;
   Tensor operator()(const Tensor& target_ids, State& s) const;
 

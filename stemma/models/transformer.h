@@ -32,6 +32,8 @@ struct Transformer {
   Config config;
 
   Transformer(const Config& config, int64_t source_vocabulary, int64_t target_vocabulary);
+  int64_t longest_source() const { return source_positions.longest(); }
+  int64_t longest_target() const { return target_positions.longest(); }
   State start(const Tensor& source_ids) const;
   Tensor operator()(const Tensor& target_ids, State& s) const;
 

@@ -3,6 +3,7 @@
 //   struct M {
 //     struct Config { ... FIELDS(...) };   struct State { ... FIELDS(per-hypothesis members) };
 //     M(const Config&, int64_t source_vocabulary, int64_t target_vocabulary);
+//     int64_t longest_source() const, longest_target() const;      // tokens it has positions for; 0: any number
 //     State start(const Tensor& source) const;                     // encodes; a state row for each source sequence
 //     Tensor operator()(const Tensor& target, State&) const;       // continues; hidden rows, before the vocabulary
 //     Output output;  FIELDS(...)                                  // parameters
@@ -31,6 +32,9 @@ class TranslationModel {
   virtual std::unique_ptr<DecoderState> start(const Tensor& source) const = 0;
   // target: ids with as many sequences as the state has rows. Returns hidden rows [N, width], splits of `target`.
   virtual Tensor decode(const Tensor& target, DecoderState& state) const = 0;
+  // How many tokens the model has positions for, <s> and </s> counted; 0: any number.
+  virtual int64_t longest_source() const = 0;
+  virtual int64_t longest_target() const = 0;
   // The projection onto the target vocabulary: logits = hidden W^T + b (b may be empty).
   virtual const Tensor& output_W() const = 0;
   virtual const Tensor& output_b() const = 0;

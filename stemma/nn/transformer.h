@@ -83,6 +83,7 @@ struct Positions {
 
   Positions() = default;
   explicit Positions(const TransformerShape& s);
+  int64_t longest() const { return learned ? P.w.rows() : 0; }  // 0: any length
   // `past`: how many positions each sequence already has; empty: none.
   Tensor operator()(const Tensor& x, const std::vector<int64_t>& past = {}) const;
 };
