@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stemma/ops/attention.h"
+#include "stemma/ops/definitions.h"
 
 namespace stemma {
 
@@ -31,40 +32,8 @@ AttentionSetup prepare(const Tensor& Q, const Tensor& K, const Tensor& V, const 
           how.causal};
 }
 
-// The definition in plain ops, for those who want to see P.
-Tensor definition(const Tensor& Q, const Tensor& K, const Tensor& V, const AttentionSetup& s) {
-  Tensor A = Tensor::zeros(Q.rows() * s.heads, s.longest);
-  std::vector<Tensor> y;
-  for (int64_t b = 0; b < Q.sequences(); ++b) {
-    const int64_t q0 = Q.begin(b), n = Q.end(b) - q0, k0 = K.begin(b), m = K.end(b) - k0;
-    if (n == 0) continue;
-    std::vector<Tensor> heads;
-    for (int64_t h = 0; h < s.heads; ++h) {
-      if (m == 0) {
-        heads.push_back(Tensor::zeros(n, s.dv));
-        continue;
-      }
-      Tensor hidden = Tensor::zeros(n, m), M = Tensor::zeros(n, m), seen = Tensor::zeros(n, m);
-      for (int64_t i = 0; i < n; ++i)
-        for (int64_t j = 0; j < m; ++j)
-          if (j < s.visible(i, n, m))
-            M.data()[i * m + j] = mask(s, q0 + i, h, j), seen.data()[i * m + j] = 1;
-          else
-            hidden.data()[i * m + j] = -1e30f;
-      const Tensor S = matmul(cols(rows(Q, q0, n), h * s.d, s.d), cols(rows(K, k0, m), h * s.d, s.d), {.b = true});
-      const Tensor P = softmax(s.scale * S + hidden) * seen;
-      for (int64_t i = 0; i < n; ++i) std::copy_n(P.data() + i * m, m, A.data() + ((q0 + i) * s.heads + h) * s.longest);
-      heads.push_back(matmul(P * M, cols(rows(V, k0, m), h * s.dv, s.dv)));
-    }
-    y.push_back(hstack(heads));
-  }
-  observe("attention", A);
-  return (y.empty() ? Tensor(0, V.cols()) : vstack(y)).with_splits(Q.splits());
-}
-
-}  // namespace
-
-Tensor attention(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how) {
+// Prepares whole sequences, and draws where the dropout mask begins.
+AttentionSetup prepare_sequences(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how) {
   AttentionSetup s = prepare(Q, K, V, how);
   check(Q.sequences() == K.sequences(), "attention: ", Q.sequences(), " query and ", K.sequences(),
         " key sequences in Q ", Q, ", K ", K);
@@ -73,7 +42,45 @@ Tensor attention(const Tensor& Q, const Tensor& K, const Tensor& V, const Attent
     s.dropout = how.dropout, s.key = rng->key;
     s.first = rng->take(uint64_t(Q.rows() * s.heads) * s.counters());
   }
-  if (observing()) return definition(Q, K, V, s);
+  return s;
+}
+
+// One sequence and head, whose first query is row q0. P goes to A too.
+Tensor head_definition(const Tensor& Q, const Tensor& K, const Tensor& V, const AttentionSetup& s, int64_t q0,
+                       int64_t head, const Tensor& A) {
+  const int64_t n = Q.rows(), m = K.rows();
+  const Tensor hidden = Tensor::full(n, m, -1e30f), M = Tensor::zeros(n, m), seen = Tensor::zeros(n, m);
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = 0; j < s.visible(i, n, m); ++j)
+      hidden.data()[i * m + j] = 0, M.data()[i * m + j] = mask(s, q0 + i, head, j), seen.data()[i * m + j] = 1;
+  const Tensor P = softmax_definition(s.scale * matmul(Q, K, {.b = true}) + hidden) * seen;
+  for (int64_t i = 0; i < n; ++i) std::copy_n(P.data() + i * m, m, A.data() + ((q0 + i) * s.heads + head) * s.longest);
+  return matmul(P * M, V);
+}
+
+}  // namespace
+
+Tensor attention_definition(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how) {
+  const AttentionSetup s = prepare_sequences(Q, K, V, how);
+  const Tensor A = Tensor::zeros(Q.rows() * s.heads, s.longest);
+  std::vector<Tensor> y{Tensor(0, V.cols())};
+  for (int64_t b = 0; b < Q.sequences(); ++b) {
+    const int64_t n = Q.end(b) - Q.begin(b), m = K.end(b) - K.begin(b);
+    const Tensor q = rows(Q, Q.begin(b), n), k = rows(K, K.begin(b), m), v = rows(V, K.begin(b), m);
+    std::vector<Tensor> heads;
+    for (int64_t h = 0; h < s.heads; ++h)
+      heads.push_back(m == 0 ? Tensor::zeros(n, s.dv)
+                             : head_definition(cols(q, h * s.d, s.d), cols(k, h * s.d, s.d), cols(v, h * s.dv, s.dv), s,
+                                               Q.begin(b), h, A));
+    y.push_back(hstack(heads));
+  }
+  observe("attention", A);
+  return vstack(y).with_splits(Q.splits());
+}
+
+Tensor attention(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how) {
+  if (observing()) return attention_definition(Q, K, V, how);  // for those who want to see P
+  const AttentionSetup s = prepare_sequences(Q, K, V, how);
   Tensor Y(Q.rows(), V.cols(), Type::f32, Q.splits());
   const bool keep = any_tracked({Q, K, V});
   const Tensor L = keep ? Tensor(Q.rows(), s.heads) : Tensor();

@@ -16,8 +16,8 @@
 
 #include "stemma/base/parallel.h"
 #include "stemma/ops/cells.h"
+#include "stemma/ops/definitions.h"
 #include "stemma/ops/grain.h"
-#include "stemma/ops/ops.h"
 #include "stemma/ops/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -146,6 +146,18 @@ constexpr Kernel<void(const LstmStepBack&)> lstm_step_back{"lstm backward", lstm
 constexpr Kernel<void(const GruStep&)> gru_step{"gru", gru_step_cpu, ON_CUDA(gru_step_cuda)};
 constexpr Kernel<void(const GruStepBack&)> gru_step_back{"gru backward", gru_step_back_cpu,
                                                          ON_CUDA(gru_step_back_cuda)};
+
+std::pair<Tensor, Tensor> lstm_cell_definition(const Tensor& gates, const Tensor& c) {
+  const auto [i, f, g, o] = split<4>(gates);
+  const Tensor next = sigmoid(f) * c + sigmoid(i) * tanh(g);
+  return {sigmoid(o) * tanh(next), next};
+}
+Tensor gru_cell_definition(const Tensor& x_gates, const Tensor& u_gates, const Tensor& h) {
+  const auto [x_r, x_z, x_n] = split<3>(x_gates);
+  const auto [u_r, u_z, u_n] = split<3>(u_gates);
+  const Tensor n = tanh(x_n + sigmoid(x_r + u_r) * u_n);
+  return n + sigmoid(x_z + u_z) * (h - n);
+}
 
 std::pair<Tensor, Tensor> lstm_cell(const Tensor& gates, const Tensor& c) {
   check(gates.rows() == c.rows() && gates.cols() == 4 * c.cols(), "lstm_cell: gates ", gates, " for c ", c);

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "stemma/ops/definitions.h"
 #include "stemma/ops/elementwise.h"
 #include "stemma/ops/kernel.h"
-#include "stemma/ops/ops.h"
 #include "stemma/ops/sequences.h"
 
 namespace stemma {
@@ -87,6 +87,19 @@ Tensor unfold(const Tensor& x, const Convolution& how) {
 }
 
 }  // namespace
+
+Tensor conv_definition(const Tensor& x, const Tensor& W, const Tensor& b, const Convolution& how) {
+  const Tensor padded = vstack({x, Tensor::zeros(1, x.cols())});  // the last row stands for all outside a sequence
+  Tensor y = Tensor::zeros(x.rows(), W.rows(), Type::f32, x.splits());
+  for (int64_t k = 0; k < how.width; ++k) {
+    std::vector<int64_t> index;
+    for (int64_t s = 0; s < x.sequences(); ++s)
+      for (int64_t t = x.begin(s) + k - how.before; t < x.end(s) + k - how.before; ++t)
+        index.push_back(t >= x.begin(s) && t < x.end(s) ? t : x.rows());
+    y = y + matmul(gather(padded, index), cols(W, k * x.cols(), x.cols()), {.b = true});
+  }
+  return b ? y + b : y;
+}
 
 Tensor conv(const Tensor& x, const Tensor& W, const Tensor& b, const Convolution& how) {
   check(how.width > 0 && W.cols() == how.width * x.cols(), "conv of ", x, " with ", W, ": not ", how.width,

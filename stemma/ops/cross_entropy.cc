@@ -4,8 +4,11 @@
 // forgotten; backward only multiplies them by the gradient of the total.
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "stemma/base/parallel.h"
+#include "stemma/ops/definitions.h"
 #include "stemma/ops/grain.h"
 #include "stemma/ops/product.h"
 
@@ -131,6 +134,19 @@ void add_to_gradient(const Tensor& x, const Tensor& gradient, float scale) {
 }
 
 }  // namespace
+
+CrossEntropy cross_entropy_definition(const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& targets,
+                                      float smoothing) {
+  const Tensor L = log_softmax_definition(linear_definition(x, W, {.b = b}));
+  const auto best = argmax(L);
+  std::vector<int64_t> index;  // of each row's target in L laid out as one column
+  for (int64_t i = 0; i < L.rows(); ++i) index.push_back(i * L.cols() + targets.data<int32_t>()[i]);
+  const Tensor nll = -sum(gather(reshape(L, L.size(), 1), index));
+  return {.total = (1 - smoothing) * nll + (-smoothing / float(W.rows())) * sum(L),
+          .nll = nll.item(),
+          .correct = std::inner_product(best.begin(), best.end(), targets.data<int32_t>(), int64_t{0}, std::plus<>(),
+                                        std::equal_to<>())};
+}
 
 CrossEntropy cross_entropy(const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& targets, float smoothing) {
   check_call("cross_entropy", x, W, b, targets);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "stemma/base/parallel.h"
+#include "stemma/ops/definitions.h"
 #include "stemma/ops/elementwise.h"
 #include "stemma/ops/grain.h"
 #include "stemma/ops/product.h"
@@ -68,6 +69,13 @@ Tensor times_slope(Activation f, const Tensor& kept, const Tensor& dy) {
 }
 
 }  // namespace
+
+Tensor linear_definition(const Tensor& x, const Tensor& W, const LinearExtras& extras) {
+  Tensor y = matmul(x, W, {.b = true});
+  if (extras.b) y = y + extras.b;
+  y = activate(extras.activation, y);
+  return extras.residual ? y + extras.residual : y;
+}
 
 Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras) {
   check_shapes(x, W, extras);

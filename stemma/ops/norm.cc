@@ -75,9 +75,9 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include "stemma/base/parallel.h"
+#include "stemma/ops/definitions.h"
 #include "stemma/ops/grain.h"
 #include "stemma/ops/kernel.h"
-#include "stemma/ops/ops.h"
 
 namespace stemma {
 
@@ -135,6 +135,14 @@ Tensor norm_op(const Tensor& x, const Tensor& g, const Tensor& b, float eps) {
 }
 
 }  // namespace
+
+Tensor layer_norm_definition(const Tensor& x, const Tensor& g, const Tensor& b, float eps) {
+  const Tensor centred = x - mean_cols(x);
+  return centred / sqrt(mean_cols(square(centred)) + eps) * g + b;
+}
+Tensor rms_norm_definition(const Tensor& x, const Tensor& g, float eps) {
+  return x / sqrt(mean_cols(square(x)) + eps) * g;
+}
 
 Tensor layer_norm(const Tensor& x, const Tensor& g, const Tensor& b, float eps) {
   check_gain("layer_norm", x, g);

@@ -1,7 +1,8 @@
 // The table of contents: every differentiable operation with its equation. One stem each beside this file.
 //
 // x: [N, d] rows, ragged where splits say so. Row-wise ops keep the splits of their first input. f32 unless said
-// otherwise. A shape that does not fit is an Error naming the op and the shapes.
+// otherwise. A shape that does not fit is an Error naming the op and the shapes. Fused ops are defined once more, in
+// plain ones, in definitions.h.
 #pragma once
 #include <array>
 #include <vector>

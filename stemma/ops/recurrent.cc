@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "stemma/ops/cells.h"
+#include "stemma/ops/definitions.h"
 #include "stemma/ops/product.h"
 
 namespace stemma {
@@ -98,7 +99,41 @@ Recurrence outputs(const Packing& p, const Tensor& H, const Tensor& C = {}) {
   return {gather(H, p.states, p.splits), gather(H, p.last), C ? gather(C, p.last) : Tensor()};
 }
 
+// The definition of all three, for step(x_t, h, c) -> {h, c} on single rows.
+template <class Step>
+Recurrence unroll(const Tensor& x, const Tensor& U, const Tensor& h0, const Tensor& c0, Step&& step) {
+  const Tensor nothing(0, U.cols()), zero = Tensor::zeros(1, U.cols());
+  std::vector<Tensor> all{nothing}, last_h{nothing}, last_c{nothing};
+  for (int64_t b = 0; b < x.sequences(); ++b) {
+    std::pair state{h0 ? rows(h0, b, 1) : zero, c0 ? rows(c0, b, 1) : zero};
+    for (int64_t t = x.begin(b); t < x.end(b); ++t) {
+      state = step(rows(x, t, 1), state.first, state.second);
+      all.push_back(state.first);
+    }
+    last_h.push_back(state.first), last_c.push_back(state.second);
+  }
+  return {vstack(all).with_splits(x.splits()), vstack(last_h), vstack(last_c)};
+}
+
 }  // namespace
+
+Recurrence rnn_definition(const Tensor& x, const Tensor& U, const Tensor& h0) {
+  const auto run = unroll(x, U, h0, {}, [&](const Tensor& x_t, const Tensor& h, const Tensor& c) {
+    return std::pair{tanh(x_t + matmul(h, U, {.b = true})), c};
+  });
+  return {run.y, run.h, {}};
+}
+Recurrence lstm_definition(const Tensor& x, const Tensor& U, const Tensor& h0, const Tensor& c0) {
+  return unroll(x, U, h0, c0, [&](const Tensor& x_t, const Tensor& h, const Tensor& c) {
+    return lstm_cell_definition(x_t + matmul(h, U, {.b = true}), c);
+  });
+}
+Recurrence gru_definition(const Tensor& x, const Tensor& U, const Tensor& b_u, const Tensor& h0) {
+  const auto run = unroll(x, U, h0, {}, [&](const Tensor& x_t, const Tensor& h, const Tensor& c) {
+    return std::pair{gru_cell_definition(x_t, matmul(h, U, {.b = true}) + b_u, h), c};
+  });
+  return {run.y, run.h, {}};
+}
 
 Recurrence rnn(const Tensor& x, const Tensor& U, const Tensor& h0) {
   check_shapes("rnn", x, U, 1), check_state("rnn", x, U, h0);

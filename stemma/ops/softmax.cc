@@ -71,9 +71,9 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include "stemma/base/parallel.h"
+#include "stemma/ops/definitions.h"
 #include "stemma/ops/grain.h"
 #include "stemma/ops/kernel.h"
-#include "stemma/ops/ops.h"
 
 namespace stemma {
 
@@ -112,6 +112,15 @@ Tensor softmax_op(const Tensor& x, bool logarithm) {
 }
 
 }  // namespace
+
+Tensor softmax_definition(const Tensor& x) {
+  const Tensor e = exp(x - max_cols(x).detach());
+  return e / sum_cols(e);
+}
+Tensor log_softmax_definition(const Tensor& x) {
+  const Tensor z = x - max_cols(x).detach();
+  return z - log(sum_cols(exp(z)));
+}
 
 Tensor softmax(const Tensor& x) { return softmax_op(x, false); }
 Tensor log_softmax(const Tensor& x) { return softmax_op(x, true); }
