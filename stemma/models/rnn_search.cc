@@ -74,27 +74,14 @@ Tensor RnnSearch::operator()(const Tensor& target_ids, State& s) const {
 }
 
 Tensor RnnSearch::whole(const Tensor& y, State& s) const {
-  const auto& first = decoder.layers[0];
-  const Tensor Wy = first.W(y);
+  const Tensor Wy = decoder.layers[0].W(y);
   const Splits splits = y.splits() ? y.splits() : make_splits({0, y.rows()});
-  Tensor x = first.recur(C.W ? C.onto(Wy, spread(s.feed, splits)) : Wy, s.layers[0]);
-  for (size_t i = 1; i < decoder.layers.size(); ++i) {
-    const Tensor z = decoder.layers[i](dropout(x, config.dropout), s.layers[i]);
-    x = config.residual ? x + z : z;
-  }
-  return dropout(x, config.dropout);
+  return dropout(decoder.recur(C.W ? C.onto(Wy, spread(s.feed, splits)) : Wy, s.layers), config.dropout);
 }
 
 // One row of y for each sequence of the state.
 Tensor RnnSearch::one_step(const Tensor& Wy, const Tensor& y, const Source& memory, State& s) const {
-  const auto climb = [&](const Tensor& gates) {  // through the layers, one step each
-    Tensor h = decoder.layers[0].recur(gates.with_splits(Wy.splits()), s.layers[0]);
-    for (size_t i = 1; i < decoder.layers.size(); ++i) {
-      const Tensor z = decoder.layers[i](dropout(h, config.dropout), s.layers[i]);
-      h = config.residual ? h + z : z;
-    }
-    return h;
-  };
+  const auto climb = [&](const Tensor& gates) { return decoder.recur(gates.with_splits(Wy.splits()), s.layers); };
   if (config.luong()) {  // Luong et al. 2015, eq. 5, and input feeding
     const Tensor h = climb(C.W ? C.onto(Wy, s.feed) : Wy);
     const Tensor c = (*align)(h, memory, s.step);

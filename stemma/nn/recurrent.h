@@ -60,11 +60,14 @@ struct StackedRecurrent {
     const int64_t out = projection ? projection : hidden;
     for (int64_t i = 0; i < depth; ++i) layers.emplace_back(cell, i ? out : in, hidden, projection);
   }
-  Tensor operator()(Tensor x, State& s) const {
+  Tensor operator()(const Tensor& x, State& s) const { return recur(layers[0].W(x), s); }
+  // The same from the input's share of the first layer's gates.
+  Tensor recur(const Tensor& Wx, State& s) const {
     s.resize(layers.size());
-    for (size_t i = 0; i < layers.size(); ++i) {
-      const Tensor y = layers[i](i ? dropout(x, p) : x, s[i]);
-      x = residual && i ? x + y : y;
+    Tensor x = layers[0].recur(Wx, s[0]);
+    for (size_t i = 1; i < layers.size(); ++i) {
+      const Tensor y = layers[i](dropout(x, p), s[i]);
+      x = residual ? x + y : y;
     }
     return x;
   }
