@@ -2,8 +2,8 @@
 #pragma once
 #include <algorithm>
 
-#include "stemma/ops/kernel.h"
 #include "stemma/ops/ops.h"
+#include "stemma/tensor/kernel.h"
 
 namespace stemma {
 

@@ -1,7 +1,7 @@
 // The elementwise part of one step of a recurrence, for n rows: kernels that recurrent.cc runs step by step and that
 // lstm_cell and gru_cell record. Equations in cells.cc. All tensors have n rows; h is the width of a state.
 #pragma once
-#include "stemma/ops/kernel.h"
+#include "stemma/tensor/kernel.h"
 
 namespace stemma {
 

@@ -9,8 +9,8 @@
 
 #include "stemma/ops/definitions.h"
 #include "stemma/ops/elementwise.h"
-#include "stemma/ops/kernel.h"
 #include "stemma/ops/sequences.h"
+#include "stemma/tensor/kernel.h"
 
 namespace stemma {
 

@@ -11,6 +11,7 @@
 #include "stemma/ops/definitions.h"
 #include "stemma/ops/grain.h"
 #include "stemma/ops/product.h"
+#include "stemma/tensor/kernel.h"
 
 #include "stemma/ops/simd_targets.h"
 #undef HWY_TARGET_INCLUDE
@@ -96,6 +97,16 @@ namespace {
 
 HWY_EXPORT(losses_of);
 HWY_EXPORT(add_scaled);
+void losses_cpu(const Tensor& z, const int32_t* targets, float smoothing, RowLoss* losses) {
+  HWY_DYNAMIC_DISPATCH(losses_of)(z, targets, smoothing, losses);
+}
+void add_scaled_cpu(const Tensor& sum, const Tensor& x, float c, bool fresh) {
+  HWY_DYNAMIC_DISPATCH(add_scaled)(sum, x, c, fresh);
+}
+constexpr Kernel<void(const Tensor& z, const int32_t* targets, float smoothing, RowLoss* losses)> losses_kernel{
+    "cross_entropy", losses_cpu, ON_CUDA(losses_cuda)};
+constexpr Kernel<void(const Tensor& sum, const Tensor& x, float c, bool fresh)> add_scaled_kernel{
+    "add scaled", add_scaled_cpu, ON_CUDA(add_scaled_cuda)};
 
 // Enough rows to make good use of W, few enough that their logits stay near.
 int64_t rows_of_a_block(int64_t vocabulary) { return std::clamp<int64_t>((2 << 20) / vocabulary, 256, 1024); }
@@ -130,7 +141,7 @@ void each_block(const Tensor& x, const Tensor& W, const Tensor& b, F&& f) {
 }
 
 void add_to_gradient(const Tensor& x, const Tensor& gradient, float scale) {
-  if (const auto sum = gradient_of(x)) HWY_DYNAMIC_DISPATCH(add_scaled)(sum.grad, gradient, scale, sum.fresh);
+  if (const auto sum = gradient_of(x)) add_scaled_kernel(sum.grad, gradient, scale, sum.fresh);
 }
 
 }  // namespace
@@ -157,8 +168,7 @@ CrossEntropy cross_entropy(const Tensor& x, const Tensor& W, const Tensor& b, co
   const Tensor db = tracked && b.tracked() ? Tensor::zeros(1, W.rows()) : Tensor();
   std::vector<RowLoss> losses(size_t(x.rows()));
   each_block(x, W, b, [&](int64_t begin, const Tensor& z) {
-    HWY_DYNAMIC_DISPATCH(losses_of)
-    (z, targets.data<int32_t>() + begin, tracked ? smoothing : -1, losses.data() + begin);
+    losses_kernel(z, targets.data<int32_t>() + begin, tracked ? smoothing : -1, losses.data() + begin);
     if (dx) product(z, W, dx.row_view(begin, z.rows()));
     if (dW) product(z, x.row_view(begin, z.rows()), dW, {.transposed = {.a = true}, .beta = 1});
     if (db) add_column_sums(z, {db, false});
@@ -184,7 +194,7 @@ Tensor log_probability(const Tensor& x, const Tensor& W, const Tensor& b, const 
   Tensor out(x.rows(), 1, Type::f32, x.splits());
   std::vector<RowLoss> losses(size_t(x.rows()));
   each_block(x, W, b, [&](int64_t begin, const Tensor& z) {
-    HWY_DYNAMIC_DISPATCH(losses_of)(z, targets.data<int32_t>() + begin, -1, losses.data() + begin);
+    losses_kernel(z, targets.data<int32_t>() + begin, -1, losses.data() + begin);
   });
   for (int64_t i = 0; i < x.rows(); ++i) out.data()[i] = float(-losses[size_t(i)].nll());
   return out;

@@ -162,7 +162,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 #include "stemma/base/parallel.h"
 #include "stemma/ops/grain.h"
-#include "stemma/ops/kernel.h"
+#include "stemma/tensor/kernel.h"
 
 namespace stemma {
 

@@ -8,8 +8,8 @@
 #include "stemma/base/parallel.h"
 #include "stemma/ops/elementwise.h"
 #include "stemma/ops/grain.h"
-#include "stemma/ops/kernel.h"
 #include "stemma/ops/ops.h"
+#include "stemma/tensor/elements.h"
 
 namespace stemma {
 
@@ -49,7 +49,7 @@ void check_index(const char* op, const Index* index, int64_t n, int64_t rows) {
 template <class Index>
 void scatter_into_gradient(const Tensor& x, const Tensor& dy, const Index* index) {
   const auto to = gradient_of(x);
-  if (to.fresh) std::memset(to.grad.raw(), 0, size_t(to.grad.bytes()));
+  if (to.fresh) zero_elements(to.grad);
   scatter_kernel<Index>(dy, to.grad, index);
 }
 

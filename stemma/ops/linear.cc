@@ -8,6 +8,7 @@
 #include "stemma/ops/elementwise.h"
 #include "stemma/ops/grain.h"
 #include "stemma/ops/product.h"
+#include "stemma/tensor/kernel.h"
 
 #include "stemma/ops/simd_targets.h"
 #undef HWY_TARGET_INCLUDE
@@ -39,12 +40,28 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace stemma {
 
-HWY_EXPORT(column_sums);
-void add_column_sums(const Tensor& x, const Destination& sum) {
-  HWY_DYNAMIC_DISPATCH(column_sums)(x, sum.grad, sum.fresh);
-}
-
 namespace {
+
+HWY_EXPORT(column_sums);
+void column_sums_cpu(const Tensor& x, const Tensor& sum, bool fresh) {
+  HWY_DYNAMIC_DISPATCH(column_sums)(x, sum, fresh);
+}
+void activate_cpu(const Tensor& z, const Tensor& y, Activation f) {
+  parallel_for(z.size(), element_grain, [&](int64_t begin, int64_t end) {
+    apply(function_of(f), z.data() + begin, y.data() + begin, end - begin);
+  });
+}
+void slope_cpu(const Tensor& kept, const Tensor& dy, const Tensor& dz, Activation f) {
+  parallel_for(dy.size(), element_grain, [&](int64_t begin, int64_t end) {
+    apply_slope(function_of(f), kept.data() + begin, dy.data() + begin, dz.data() + begin, end - begin);
+  });
+}
+constexpr Kernel<void(const Tensor& x, const Tensor& sum, bool fresh)> column_sums_kernel{
+    "column sums", column_sums_cpu, ON_CUDA(column_sums_cuda)};
+constexpr Kernel<void(const Tensor& z, const Tensor& y, Activation f)> activate_kernel{"activation", activate_cpu,
+                                                                                       ON_CUDA(activate_cuda)};
+constexpr Kernel<void(const Tensor& kept, const Tensor& dy, const Tensor& dz, Activation f)> slope_kernel{
+    "activation backward", slope_cpu, ON_CUDA(slope_cuda)};
 
 void check_shapes(const Tensor& x, const Tensor& W, const LinearExtras& e) {
   check(x.cols() == W.cols(), "linear: x ", x, " does not fit W ", W);
@@ -54,21 +71,19 @@ void check_shapes(const Tensor& x, const Tensor& W, const LinearExtras& e) {
 }
 
 Tensor activated(Activation f, const Tensor& z, const Tensor& y) {
-  parallel_for(z.size(), element_grain, [&](int64_t begin, int64_t end) {
-    apply(function_of(f), z.data() + begin, y.data() + begin, end - begin);
-  });
+  activate_kernel(z, y, f);
   return y;
 }
 
 Tensor times_slope(Activation f, const Tensor& kept, const Tensor& dy) {
   Tensor dz(dy.rows(), dy.cols());
-  parallel_for(dy.size(), element_grain, [&](int64_t begin, int64_t end) {
-    apply_slope(function_of(f), kept.data() + begin, dy.data() + begin, dz.data() + begin, end - begin);
-  });
+  slope_kernel(kept, dy, dz, f);
   return dz;
 }
 
 }  // namespace
+
+void add_column_sums(const Tensor& x, const Destination& sum) { column_sums_kernel(x, sum.grad, sum.fresh); }
 
 Tensor linear_definition(const Tensor& x, const Tensor& W, const LinearExtras& extras) {
   Tensor y = matmul(x, W, {.b = true});

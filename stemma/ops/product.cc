@@ -11,6 +11,7 @@
 #include "stemma/base/parallel.h"
 #include "stemma/ops/dnnl.h"
 #include "stemma/ops/gemm.h"
+#include "stemma/tensor/kernel.h"
 
 #include "stemma/ops/simd_targets.h"
 #undef HWY_TARGET_INCLUDE
@@ -69,12 +70,7 @@ void scale(const ProductCall& p) {
   finish_product(p);
 }
 
-}  // namespace
-
-MatrixView view(const Tensor& x, bool transposed) { return {x.raw(), x.cols(), x.type(), transposed}; }
-
-void product(const ProductCall& p) {
-  if (p.m == 0 || p.n == 0) return;
+void product_cpu(const ProductCall& p) {
   if (p.k == 0) return scale(p);
   const bool in_bf16 = native_bf16() && !p.deterministic && p.alpha == 1 && (p.beta == 0 || p.beta == 1) &&
                        (p.precision == Type::bf16 || (p.a.type == Type::bf16 && p.b.type == Type::bf16));
@@ -83,7 +79,15 @@ void product(const ProductCall& p) {
   if (in_bf16) return bf16_product(p);
   packed_product(p);
 }
+constexpr Kernel<void(const ProductCall&)> kernel{"product", product_cpu, ON_CUDA(product_cuda)};
 
+}  // namespace
+
+MatrixView view(const Tensor& x, bool transposed) { return {x.raw(), x.cols(), x.type(), transposed, x.device()}; }
+
+void product(const ProductCall& p) {
+  if (p.m > 0 && p.n > 0) kernel(p);
+}
 void product(const Tensor& a, const Tensor& b, const Tensor& c, const ProductInto& how) {
   const auto [ta, tb] = how.transposed;
   const int64_t k = ta ? a.rows() : a.cols();

@@ -11,6 +11,7 @@ struct MatrixView {
   int64_t stride = 0;
   Type type = Type::f32;
   bool transposed = false;
+  Device device = Device::cpu;
 };
 MatrixView view(const Tensor& x, bool transposed = false);
 
@@ -26,6 +27,7 @@ struct ProductCall {
   // Modes belong to the thread that asks: inside a parallel task hand them over from outside.
   Type precision = stemma::precision();          // bf16: f32 operands are rounded first
   bool deterministic = stemma::deterministic();  // a row's bits depend neither on the other rows nor on threads
+  Device device() const { return a.device; }
 };
 void product(const ProductCall& call);
 

@@ -9,9 +9,9 @@
 #include <limits>
 
 #include "stemma/ops/elementwise.h"
-#include "stemma/ops/kernel.h"
 #include "stemma/ops/ops.h"
 #include "stemma/ops/sequences.h"
+#include "stemma/tensor/kernel.h"
 
 namespace stemma {
 

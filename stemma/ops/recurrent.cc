@@ -13,6 +13,7 @@
 #include "stemma/ops/cells.h"
 #include "stemma/ops/definitions.h"
 #include "stemma/ops/product.h"
+#include "stemma/tensor/elements.h"
 
 namespace stemma {
 
@@ -62,10 +63,9 @@ Packing::Packing(const Tensor& x) : sequences(x.sequences()), splits(x.splits())
 Tensor initial_states(const Packing& p, const Tensor& first, int64_t width) {
   const Tensor all(p.rows(), width), head = all.row_view(0, p.sequences);
   if (first) {
-    const Tensor sorted = gather(first.detach(), p.order);
-    std::copy_n(sorted.data(), sorted.size(), head.data());
+    copy_elements(gather(first.detach(), p.order), head);
   } else {
-    std::fill_n(head.data(), head.size(), 0.0f);
+    zero_elements(head);
   }
   return all;
 }

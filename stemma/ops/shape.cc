@@ -8,8 +8,8 @@
 #include "stemma/base/parallel.h"
 #include "stemma/ops/elementwise.h"
 #include "stemma/ops/grain.h"
-#include "stemma/ops/kernel.h"
 #include "stemma/ops/ops.h"
+#include "stemma/tensor/elements.h"
 
 namespace stemma {
 
@@ -49,9 +49,6 @@ void transpose_cpu(const Tensor& x, const Tensor& y) {
                        for (int64_t r = r0; r < std::min(r0 + tile, n); ++r) to[c * n + r] = from[r * d + c];
                });
 }
-void zero_cpu(const Tensor& x) {
-  for_rows(x.rows(), x.cols(), [&, p = x.data()](int64_t r) { std::fill_n(p + r * x.cols(), x.cols(), 0.0f); });
-}
 
 constexpr Kernel<void(const Tensor& x, const Tensor& y, Columns from, Columns to)> copy_kernel{"copy columns", copy_cpu,
                                                                                                ON_CUDA(copy_cuda)};
@@ -59,12 +56,11 @@ constexpr Kernel<void(const Tensor& dy, const Tensor& dx, Columns to)> add_kerne
                                                                                   ON_CUDA(add_cuda)};
 constexpr Kernel<void(const Tensor& x, const Tensor& y)> transpose_kernel{"transpose", transpose_cpu,
                                                                           ON_CUDA(transpose_cuda)};
-constexpr Kernel<void(const Tensor& x)> zero_kernel{"zero", zero_cpu, ON_CUDA(zero_cuda)};
 
 // x's gradient, zero where nothing was added yet.
 Tensor zeroed_gradient_of(const Tensor& x) {
   const auto to = gradient_of(x);
-  if (to.fresh) zero_kernel(to.grad);
+  if (to.fresh) zero_elements(to.grad);
   return to.grad;
 }
 

@@ -73,7 +73,7 @@ HWY_AFTER_NAMESPACE();
 #include "stemma/base/parallel.h"
 #include "stemma/ops/definitions.h"
 #include "stemma/ops/grain.h"
-#include "stemma/ops/kernel.h"
+#include "stemma/tensor/kernel.h"
 
 namespace stemma {
 

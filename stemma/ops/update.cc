@@ -6,6 +6,7 @@
 
 #include "stemma/base/parallel.h"
 #include "stemma/ops/grain.h"
+#include "stemma/tensor/kernel.h"
 
 #include "stemma/ops/simd_targets.h"
 #undef HWY_TARGET_INCLUDE
@@ -165,6 +166,28 @@ HWY_EXPORT(adam);
 HWY_EXPORT(adafactor);
 HWY_EXPORT(squares);
 HWY_EXPORT(move_average);
+void sgd_cpu(const Tensor& w, const Tensor& g, const Tensor& momentum, const SgdStep& step) {
+  HWY_DYNAMIC_DISPATCH(sgd)(w, g, momentum, step);
+}
+void adam_cpu(const Tensor& w, const Tensor& g, const Tensor& m, const Tensor& v, const AdamStep& step) {
+  HWY_DYNAMIC_DISPATCH(adam)(w, g, m, v, step);
+}
+void adafactor_cpu(const Tensor& w, const Tensor& g, const Tensor& row, const Tensor& col, const AdafactorStep& step) {
+  HWY_DYNAMIC_DISPATCH(adafactor)(w, g, row, col, step);
+}
+double squares_cpu(const Tensor& x) { return HWY_DYNAMIC_DISPATCH(squares)(x); }
+void move_average_cpu(const Tensor& average, const Tensor& w, double decay) {
+  HWY_DYNAMIC_DISPATCH(move_average)(average, w, decay);
+}
+constexpr Kernel<void(const Tensor& w, const Tensor& g, const Tensor& momentum, const SgdStep&)> sgd_kernel{
+    "sgd", sgd_cpu, ON_CUDA(sgd_cuda)};
+constexpr Kernel<void(const Tensor& w, const Tensor& g, const Tensor& m, const Tensor& v, const AdamStep&)> adam_kernel{
+    "adam", adam_cpu, ON_CUDA(adam_cuda)};
+constexpr Kernel<void(const Tensor& w, const Tensor& g, const Tensor& row, const Tensor& col, const AdafactorStep&)>
+    adafactor_kernel{"adafactor", adafactor_cpu, ON_CUDA(adafactor_cuda)};
+constexpr Kernel<double(const Tensor& x)> squares_kernel{"sum_of_squares", squares_cpu, ON_CUDA(squares_cuda)};
+constexpr Kernel<void(const Tensor& average, const Tensor& w, double decay)> move_average_kernel{
+    "move_average", move_average_cpu, ON_CUDA(move_average_cuda)};
 
 void check_shape(const char* what, const Tensor& w, const Tensor& x) {
   check(x.same_shape(w), what, " of ", x, " for weights ", w);
@@ -175,24 +198,24 @@ void check_shape(const char* what, const Tensor& w, const Tensor& x) {
 void sgd(const Tensor& w, const Tensor& g, const Tensor& momentum, const SgdStep& step) {
   check_shape("gradient", w, g);
   if (momentum) check_shape("momentum", w, momentum);
-  HWY_DYNAMIC_DISPATCH(sgd)(w, g, momentum, step);
+  sgd_kernel(w, g, momentum, step);
 }
 void adam(const Tensor& w, const Tensor& g, const Tensor& m, const Tensor& v, const AdamStep& step) {
   check_shape("gradient", w, g), check_shape("first moment", w, m), check_shape("second moment", w, v);
   check(step.t >= 1, "Adam: steps are numbered from 1, not ", step.t);
-  HWY_DYNAMIC_DISPATCH(adam)(w, g, m, v, step);
+  adam_kernel(w, g, m, v, step);
 }
 void adafactor(const Tensor& w, const Tensor& g, const Tensor& row, const Tensor& col, const AdafactorStep& step) {
   check_shape("gradient", w, g);
   check(row ? row.rows() == w.rows() && row.cols() == 1 : w.rows() == 1, "row state ", row, " for weights ", w);
   check(col.rows() == 1 && col.cols() == w.cols(), "column state ", col, " for weights ", w);
   check(step.t >= 1, "Adafactor: steps are numbered from 1, not ", step.t);
-  if (w.size() > 0) HWY_DYNAMIC_DISPATCH(adafactor)(w, g, row, col, step);
+  if (w.size() > 0) adafactor_kernel(w, g, row, col, step);
 }
-double sum_of_squares(const Tensor& x) { return HWY_DYNAMIC_DISPATCH(squares)(x); }
+double sum_of_squares(const Tensor& x) { return squares_kernel(x); }
 void move_average(const Tensor& average, const Tensor& w, double decay) {
   check_shape("average", w, average);
-  HWY_DYNAMIC_DISPATCH(move_average)(average, w, decay);
+  move_average_kernel(average, w, decay);
 }
 
 }  // namespace stemma

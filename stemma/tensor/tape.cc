@@ -4,23 +4,11 @@
 #include <atomic>
 #include <queue>
 
+#include "stemma/tensor/elements.h"
+
 namespace stemma {
 
 namespace {
-
-// b += a, in plain f32 (or bf16 through f32): only for gradients that no kernel could add itself.
-void add_to(const Tensor& sum, const Tensor& x) {
-  check(sum.same_shape(x) && sum.type() == x.type(), "gradient ", x, " for ", sum);
-  if (sum.type() == Type::f32) {
-    float* s = sum.data();
-    const float* v = x.data();
-    for (int64_t i = 0, n = sum.size(); i < n; ++i) s[i] += v[i];
-  } else {
-    bf16* s = sum.data<bf16>();
-    const bf16* v = x.data<bf16>();
-    for (int64_t i = 0, n = sum.size(); i < n; ++i) s[i] = bf16(float(s[i]) + float(v[i]));
-  }
-}
 
 void gather_gradient(Node& node, int output, Tensor g) {
   auto& sum = node.grads[size_t(output)];
@@ -32,7 +20,8 @@ void gather_gradient(Node& node, int output, Tensor g) {
   }
   // An op may hand the same gradient to several inputs. A leaf owns its own, even as a view of a larger block.
   if (!node.leaf && sum.shares_memory()) sum = sum.clone();
-  add_to(sum, g);
+  check(sum.type() == g.type(), "gradient ", g, " for ", sum);
+  add_elements(g, sum);  // only what no kernel could add itself
 }
 
 }  // namespace

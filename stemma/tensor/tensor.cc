@@ -1,8 +1,8 @@
 #include "stemma/tensor/tensor.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "stemma/tensor/elements.h"
 #include "stemma/tensor/memory.h"
 
 namespace stemma {
@@ -30,13 +30,13 @@ Tensor::Tensor(int64_t rows, int64_t cols, Type type, Splits splits)
 
 Tensor Tensor::zeros(int64_t rows, int64_t cols, Type type, Splits splits) {
   Tensor t(rows, cols, type, std::move(splits));
-  std::memset(t.raw(), 0, size_t(t.bytes()));
+  zero_elements(t);
   return t;
 }
 
 Tensor Tensor::full(int64_t rows, int64_t cols, float value) {
   Tensor t(rows, cols);
-  std::fill_n(t.data(), t.size(), value);
+  fill_elements(t, value);
   return t;
 }
 
@@ -94,7 +94,7 @@ Tensor Tensor::reshaped(int64_t rows, int64_t cols) const {
 
 Tensor Tensor::clone() const {
   Tensor t = like(*this);
-  std::memcpy(t.raw(), raw(), size_t(bytes()));
+  copy_elements(*this, t);
   return t;
 }
 

@@ -16,17 +16,17 @@ namespace stemma {
 
 template <class Signature>
 struct Kernel;
-template <class... Args>
-struct Kernel<void(Args...)> {
+template <class Result, class... Args>
+struct Kernel<Result(Args...)> {
   const char* name;
-  void (*cpu)(Args...);
-  void (*cuda)(Args...);
-  // Runs where the first argument, a tensor, lies.
+  Result (*cpu)(Args...);
+  Result (*cuda)(Args...);
+  // Runs where the first argument, a tensor or a call that names some, lies.
   template <class First, class... Rest>
-  void operator()(const First& first, const Rest&... rest) const {
+  Result operator()(const First& first, const Rest&... rest) const {
     auto* body = first.device() == Device::cpu ? cpu : cuda;
     check(body != nullptr, name, ": no kernel for this device in this build");
-    body(first, rest...);
+    return body(first, rest...);
   }
 };
 
