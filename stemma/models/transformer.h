@@ -13,7 +13,7 @@ struct Transformer {
     // Press & Wolf 2017; Vaswani et al. 2017, section 3.4.
     std::string tie = "all";
     FIELDS(encoder_layers, decoder_layers, width, heads, feed_forward, dropout, attention_dropout, activation_dropout,
-           norm, norm_kind, activation, positions, max_length, tie)
+           norm, norm_kind, activation, positions, max_positions, tie)
   };
   // All members follow the hypotheses except `layers`, whose rows are shared through the lists.
   struct State {

@@ -25,7 +25,7 @@ std::vector<Config> configs(int64_t width, int64_t heads) {
         for (const auto* positions : {"sinusoidal", "learned"})
           for (const auto* tie : {"none", "target", "all"}) {
             Config c;
-            c.width = width, c.heads = heads, c.feed_forward = 2 * width, c.dropout = 0, c.max_length = 20;
+            c.width = width, c.heads = heads, c.feed_forward = 2 * width, c.dropout = 0, c.max_positions = 20;
             c.norm = norm, c.norm_kind = kind, c.activation = activation, c.positions = positions, c.tie = tie;
             c.encoder_layers = 1, c.decoder_layers = 2;
             out.push_back(c);
@@ -111,7 +111,7 @@ TEST(Transformer, every_part_can_be_looked_at) {
 TEST(Transformer, wrong_values_are_named) {
   const auto message = [](auto&& change) {
     Config c;
-    c.width = 8, c.heads = 2, c.feed_forward = 8, c.max_length = 4;
+    c.width = 8, c.heads = 2, c.feed_forward = 8, c.max_positions = 4;
     change(c);
     return error_of([&] {
       const Transformer model(c, 11, 11);

@@ -13,7 +13,7 @@ void TransformerShape::validate() const {
   check(width > 0 && heads > 0 && width % heads == 0, "heads: width ", width, " does not divide by ", heads, " heads");
   check(positions != "sinusoidal" || width % 2 == 0, "width: sinusoidal positions need an even width, not ", width);
   check(feed_forward > 0, "feed_forward: ", feed_forward, " is not positive");
-  check(max_length > 0, "max_length: ", max_length, " is not positive");
+  check(max_positions > 0, "max_positions: ", max_positions, " is not positive");
   for (const float p : {dropout, attention_dropout, activation_dropout})
     check(p >= 0 && p < 1, "dropout: ", p, " is not in [0, 1)");
   one_of("norm", norm, {"post", "pre"});
@@ -73,7 +73,7 @@ Tensor DecoderLayer::operator()(const Tensor& y, State& s, const RowLists& rows,
 }
 
 Positions::Positions(const TransformerShape& s)
-    : P(s.positions == "learned" ? Param(s.max_length, s.width, {Init::normal, 1 / std::sqrt(float(s.width))})
+    : P(s.positions == "learned" ? Param(s.max_positions, s.width, {Init::normal, 1 / std::sqrt(float(s.width))})
                                  : Param()),
       learned(s.positions == "learned") {}
 
@@ -105,7 +105,7 @@ Tensor Positions::operator()(const Tensor& x, const std::vector<int64_t>& past) 
     longest = std::max(longest, before + x.end(b) - x.begin(b));
   }
   check(!learned || longest <= P.w.rows(), "a sequence of ", longest, " tokens, but the model has ",
-        learned ? P.w.rows() : 0, " learned positions; raise max_length and train again, or shorten the input");
+        learned ? P.w.rows() : 0, " learned positions; raise max_positions and train again, or shorten the input");
   const Tensor table = learned ? P.w : sinusoid_table(longest, x.cols());
   return x + gather(table, position, x.splits());
 }

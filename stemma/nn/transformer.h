@@ -13,9 +13,9 @@ struct TransformerShape {
   std::string norm_kind = "layer";       // layer | rms
   std::string activation = "relu";       // relu | gelu | swiglu
   std::string positions = "sinusoidal";  // sinusoidal | learned
-  int64_t max_length = 512;              // learned positions only: the longest sequence
+  int64_t max_positions = 512;              // learned positions only: the longest sequence
   FIELDS(width, heads, feed_forward, dropout, attention_dropout, activation_dropout, norm, norm_kind, activation,
-         positions, max_length)
+         positions, max_positions)
   void validate() const;  // throws Error naming the field
 };
 
@@ -77,7 +77,7 @@ struct DecoderLayer {
 // sqrt(width) E[id] + position. Section 3.4 and 3.5:
 //   PE(pos, 2i) = sin(pos / 10000^(2i / width)), PE(pos, 2i + 1) = cos(the same)
 struct Positions {
-  Param P;  // learned: [max_length, width]
+  Param P;  // learned: [max_positions, width]
   FIELDS(P)
   bool learned = false;
 

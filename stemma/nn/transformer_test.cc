@@ -167,7 +167,7 @@ TEST(Positions, sinusoids_are_those_of_the_paper) {
 }
 
 TEST(Positions, learned_ones_are_rows_of_a_table_and_end_somewhere) {
-  auto learned = randomised(Positions({.width = 6, .heads = 1, .positions = "learned", .max_length = 4}));
+  auto learned = randomised(Positions({.width = 6, .heads = 1, .positions = "learned", .max_positions = 4}));
   const Tensor x = random_rows({2, 0, 3}, 6);
   EXPECT_LT(gap(learned(x, {2, 0, 1}), x + gather(learned.P, {2, 3, 1, 2, 3})), 1e-6);
   EXPECT_THAT(error_of([&] { learned(x, {3, 0, 0}); }), HasSubstr("a sequence of 5 tokens, but the model has 4"));
@@ -185,7 +185,7 @@ TEST(TransformerShape, wrong_values_are_named) {
   EXPECT_THAT(message({.norm_kind = "rsm"}), HasSubstr("did you mean 'rms'"));
   EXPECT_THAT(message({.activation = "swigl"}), HasSubstr("did you mean 'swiglu'"));
   EXPECT_THAT(message({.positions = "sinusoid"}), HasSubstr("did you mean 'sinusoidal'"));
-  EXPECT_THAT(message({.max_length = 0}), HasSubstr("max_length"));
+  EXPECT_THAT(message({.max_positions = 0}), HasSubstr("max_positions"));
 }
 
 }  // namespace
