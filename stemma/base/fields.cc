@@ -35,8 +35,10 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
 
 std::string suggestion(std::string_view name, const std::vector<std::string>& known) {
   if (const auto near = nearest(name, known); !near.empty()) return str(" (did you mean '", near, "'?)");
+  constexpr size_t most = 12;
   std::string all;
-  for (const auto& candidate : known) all += str(all.empty() ? "" : ", ", candidate);
+  for (size_t i = 0; i < std::min(known.size(), most); ++i) all += str(i ? ", " : "", known[i]);
+  if (known.size() > most) all += ", ...";
   return str(" (known: ", all, ")");
 }
 

@@ -42,7 +42,7 @@ void each_field(T& object, F&& f) {
 
 // The name in `known` nearest to `name` by edit distance, for "did you mean"; empty when nothing is close.
 std::string nearest(std::string_view name, const std::vector<std::string>& known);
-// " (did you mean 'x'?)" or, when nothing is close, " (known: a, b, c)".
+// " (did you mean 'x'?)" or, when nothing is close, " (known: a, b, c)"; of many names the first dozen.
 std::string suggestion(std::string_view name, const std::vector<std::string>& known);
 
 }  // namespace stemma

@@ -1,5 +1,6 @@
 #include "stemma/base/fields.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <utility>
@@ -56,6 +57,8 @@ TEST(Nearest, FindsTypingErrorsAndParts) {
 TEST(Suggestion, NamesTheNearestOrAll) {
   EXPECT_EQ(suggestion("widht", {"width", "heads"}), " (did you mean 'width'?)");
   EXPECT_EQ(suggestion("banana", {"width", "heads"}), " (known: width, heads)");
+  const std::vector<std::string> many(13, "width");
+  EXPECT_THAT(suggestion("banana", many), testing::EndsWith("width, ...)"));
 }
 
 }  // namespace
