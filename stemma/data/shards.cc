@@ -193,6 +193,9 @@ TokenPairs TokenPairs::open(const std::string& path) {
   out.tokens_ = reinterpret_cast<const int32_t*>(bytes);
   out.offsets_ = reinterpret_cast<const int64_t*>(bytes + (footer.tokens + footer.tokens % 2) * 4);
   out.size_ = footer.pairs;
+  const std::span offsets(out.offsets_, size_t(2 * footer.pairs + 1));
+  check(offsets.front() == 0 && offsets.back() == footer.tokens && std::is_sorted(offsets.begin(), offsets.end()), path,
+        ": damaged token shard (its sequences do not lie end to end); remove it to build it again");
   out.fingerprint_ = footer.fingerprint;
   out.owner_ = std::move(file);
   return out;

@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <fstream>
 
 #include "stemma/base/check.h"
 #include "stemma/base/files.h"
+#include "stemma/base/hash.h"
 
 namespace stemma {
 namespace {
@@ -106,6 +109,27 @@ TEST_F(ShardTest, EveryFlippedByteIsFound) {
     overwrite(bad, damaged);
     EXPECT_THAT(error_of([&] { TokenPairs::open(bad); }), HasSubstr("bad.tokens: ")) << "byte " << i;
   }
+}
+
+// All hashes right, but the second sequence ends before it begins.
+TEST_F(ShardTest, OffsetsThatFallAreFound) {
+  const auto pairs = open_or_build_shard(path, request);
+  auto bytes = read_file(path);
+  const size_t footer = bytes.size() - 56, second = footer - size_t(2 * pairs.size() + 1) * 8 + 16;
+  const int64_t offset = 1;
+  std::memcpy(&bytes[second], &offset, sizeof offset);
+  uint64_t content = 0x5354454D4D41;
+  for (size_t at = 0; at < footer; at += 4) {
+    uint32_t word;
+    std::memcpy(&word, &bytes[at], 4);
+    content = std::rotl((content ^ word) * 0x9E3779B97F4A7C15, 29);
+  }
+  std::memcpy(&bytes[footer + 8], &content, 8);
+  std::memset(&bytes[footer + 32], 0, 8);
+  const uint64_t hash = hash64(std::string_view(bytes).substr(footer));
+  std::memcpy(&bytes[footer + 32], &hash, 8);
+  overwrite(path, bytes);
+  EXPECT_THAT(error_of([&] { TokenPairs::open(path); }), HasSubstr("do not lie end to end"));
 }
 
 TEST_F(ShardTest, EveryTruncationIsFound) {
