@@ -90,7 +90,8 @@ std::string chinese_characters(const std::vector<std::string>& lines, double cov
     auto needed = why.substr(why.find(" vs ", at) + 4);
     needed = needed.substr(0, needed.find('.'));
     fail("vocabulary ", options.vocabulary, " is too small: the characters of the training text and the specials need ",
-         needed, "; raise vocabulary", options.character_coverage > 0.98f ? " or lower character_coverage" : "");
+         needed, "; use --set vocabulary=", needed, " or more",
+         options.character_coverage > 0.98f ? ", or lower character_coverage" : "");
   }
   fail("cannot train the ", options.kind, " tokenizer: ", why);
 }
@@ -120,7 +121,7 @@ std::shared_ptr<Tokenizer::Impl> train_subwords(const TokenizerOptions& options,
   out->open(model, "tokenizer");
   check(options.shrink || out->size() == options.vocabulary, "vocabulary ", options.vocabulary,
         " is larger than the training text supports: at most ", out->size(),
-        " here; set vocabulary to that or less, or shrink = true");
+        " here; use --set vocabulary=", out->size(), " or --set shrink=true");
   out->options = options;
   return out;
 }
