@@ -11,6 +11,7 @@
 #include "stemma/base/files.h"
 #include "stemma/base/json.h"
 #include "stemma/base/parallel.h"
+#include "stemma/base/version.h"
 #include "stemma/cli/commands.h"
 #include "stemma/cli/terminal.h"
 #include "stemma/ops/libraries.h"
@@ -121,7 +122,7 @@ int doctor_command(const Words& words) {
   const MachineScope scope(machine);
   const auto cpu = processor();
   const auto used = libraries();
-  const Json out = Json::object({{"stemma", "0.1.0"},
+  const Json out = Json::object({{"stemma", version},
                                  {"compiler", "GCC " __VERSION__},
                                  {"system", system_name()},
                                  {"processor", cpu.model},

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "stemma/base/parallel.h"
+#include "stemma/base/version.h"
 
 namespace stemma {
 
@@ -34,8 +35,8 @@ MetricCounts sum_counts(const std::vector<MetricCounts>& sentences) {
 }
 
 std::string signature(const Metric& metric, size_t references, std::string_view resampling) {
-  return str("nrefs:", references, resampling.empty() ? "" : "|", resampling, "|", metric.options(),
-             "|version:stemma-0.1.0");
+  return str("nrefs:", references, resampling.empty() ? "" : "|", resampling, "|", metric.options(), "|version:stemma-",
+             version);
 }
 
 std::string fixed_decimals(double value, int digits) {
