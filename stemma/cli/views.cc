@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stemma/base/files.h"
+#include "stemma/train/log.h"
 
 namespace stemma {
 
@@ -32,9 +33,7 @@ Json curve_of(const std::string& directory, int64_t points) {
   const std::string path = join_path(directory, "training.jsonl");
   Json::Array curve;
   if (!exists(path)) return curve;
-  LineReader lines(path);
-  for (std::string line; lines.next(line);) {
-    const Json entry = Json::parse(line, str(path, ":", lines.line_number()));
+  for (const Json& entry : read_log(path)) {
     Json point{Json::Object{}};
     for (const auto& [from, to] : {std::pair{"step", "step"},
                                    {"seconds", "seconds"},
