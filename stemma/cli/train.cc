@@ -60,6 +60,7 @@ bool parse(const Words& words, Arguments& a, CommandLine& line) {
   line.flag("--json", a.json, "one JSON object a line: the plan, each validation, the summary");
   a.machine.declare(line);
   if (!line.parse(words)) return false;
+  if (a.seed < 0) throw UsageError(str("--seed: ", a.seed, " is negative"));
   if (a.task != "translate") throw UsageError(str("unknown task '", a.task, "'", suggestion(a.task, {"translate"})));
   return true;
 }
@@ -83,6 +84,7 @@ Recipe recipe_of(const Arguments& a, const CommandLine& line) {
   if (line.given("--steps")) train.steps = a.steps;
   if (line.given("--seed")) train.seed = uint64_t(a.seed);
   if (line.given("--precision")) train.precision = a.machine.precision;
+  train.deterministic |= a.machine.deterministic;
   if (train.minutes == 0 && train.epochs == 0 && train.steps == 0 && train.early_stopping == 0) {
     if (a.valid.source.empty())
       train.epochs = 10;
@@ -220,7 +222,6 @@ int train_command(const Words& words) {
   if (!parse(words, a, line)) return 0;
   if (a.valid.source.empty() && !a.valid.target.empty()) throw UsageError("--valid-target needs --valid-source");
   const Recipe recipe = recipe_of(a, line);
-  a.machine.precision = recipe.train.precision;
   const MachineScope machine(a.machine);
   const auto& stop = stop_requested();
   Display display(a.json);

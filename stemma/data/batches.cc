@@ -25,13 +25,6 @@ Cost cost_of(int64_t source, int64_t target, const BatchOptions& options) {
   return {std::min(source, most) + options.source_eos, std::min(target, most) + 1};
 }
 
-void check_options(const BatchOptions& options) {
-  check(options.tokens > 0, "batches: tokens is ", options.tokens, "; it must be over 0");
-  check(options.window > 0, "batches: window is ", options.window, "; it must be over 0");
-  check(options.max_sentences >= 0, "batches: max_sentences is ", options.max_sentences, "; 0 means any number");
-  check(options.max_length >= 0, "batches: max_length is ", options.max_length, "; 0 means any length");
-}
-
 // Cuts `order` into batches within the budget; a pair over the budget is a batch alone. cost(i) of an element of order.
 template <class CostOf>
 std::vector<std::vector<int64_t>> cut(std::span<const int64_t> order, const BatchOptions& options, CostOf&& cost) {
@@ -51,7 +44,7 @@ std::vector<std::vector<int64_t>> cut(std::span<const int64_t> order, const Batc
 
 template <class CostOf>
 std::vector<std::vector<int64_t>> longest_first(int64_t size, const BatchOptions& options, CostOf&& cost) {
-  check_options(options);
+  options.validate();
   std::vector<int64_t> order(static_cast<size_t>(size));
   std::iota(order.begin(), order.end(), int64_t{0});
   std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
@@ -69,9 +62,16 @@ uint64_t order_key(uint64_t seed, uint64_t purpose, const Cursor& cursor) {
 
 }  // namespace
 
+void BatchOptions::validate() const {
+  check(tokens > 0, "batches: tokens is ", tokens, "; it must be over 0");
+  check(window > 0, "batches: window is ", window, "; it must be over 0");
+  check(max_sentences >= 0, "batches: max_sentences is ", max_sentences, "; 0 means any number");
+  check(max_length >= 0, "batches: max_length is ", max_length, "; 0 means any length");
+}
+
 Batches::Batches(TokenPairs pairs, const BatchOptions& options, uint64_t seed)
     : pairs_(std::move(pairs)), options_(options), seed_(seed) {
-  check_options(options_);
+  options_.validate();
   for (int64_t i = 0; i < pairs_.size(); ++i) {
     const auto source = pairs_.source_length(i), target = pairs_.target_length(i);
     const bool empty = source == 0 || target == 0;

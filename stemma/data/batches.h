@@ -27,6 +27,7 @@ struct BatchOptions {
   int32_t eos = eos_id;         // the id of </s> in the source's tokenizer
   bool reverse_source = false;  // Sutskever et al. 2014: the words reversed, </s> still last
   FIELDS(tokens, max_sentences, max_length, truncate, window, source_eos, eos, reverse_source)
+  void validate() const;  // Error naming the option
 };
 
 // The next batch: `batch` within `window` within `epoch`.

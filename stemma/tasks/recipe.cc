@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "stemma/base/files.h"
 #include "stemma/models/registry.h"
@@ -50,10 +51,10 @@ Json parse_as(const Json& model, const std::string& text, const std::string& whe
     value = Json::parse(text, where);
   } catch (const Error&) { check(!model.is_number(), where, ": expected ", wanted, ", found '", text, "'"), throw; }
   check(!model.is_number() || value.is_number(), where, ": expected ", wanted, ", found '", text, "'");
-  check(!model.is_integer() || value.is_integer() || double(int64_t(value.number())) == value.number(), where,
-        ": expected a whole number, found '", text, "'");
-  if (model.is_integer()) return int64_t(value.number());
-  return value;
+  if (!model.is_integer() || value.is_integer()) return value;
+  const double x = value.number();
+  check(std::abs(x) < 0x1p63 && std::trunc(x) == x, where, ": expected a whole number, found '", text, "'");
+  return int64_t(x);
 }
 
 Json from_toml(const toml::node& node, const std::string& where) {

@@ -77,6 +77,7 @@ Type resolve_precision(const std::string& precision) {
 Summary train_translator(Translator& system, const TranslationData& data, const std::string& directory, bool resume,
                          const std::atomic<bool>& stop, const TrainingCallbacks& calls) {
   const Recipe& recipe = system.recipe();
+  const Deterministic kernels(deterministic() || recipe.train.deterministic);
   const Type precision = resolve_precision(recipe.train.precision);
   Batches batches(data.train, recipe.batch, recipe.train.seed);
   TrainingPlan plan = make_plan(system, data, batches, precision);
@@ -150,14 +151,15 @@ Tokenizers train_tokenizers(const TrainFromFiles& request, const TrainingCallbac
 }
 
 // Refuses a model whose training will not fit while it is being made, not after it has filled the memory.
-Translator make_translator(const Recipe& recipe, const Tokenizers& tokenizers) {
+template <class Make>
+auto within_memory(const Recipe& recipe, Make&& make) {
   const int64_t free = system_memory_available(), share = free / copies(recipe.train);
   struct Limit {
     int64_t before;
     ~Limit() { set_memory_limit(before); }
   } const limit{set_memory_limit(memory_use().reserved + share)};
   try {
-    return Translator(recipe, tokenizers.source, tokenizers.target);
+    return make();
   } catch (const Error& e) {
     check(!std::string_view(e.what()).starts_with("out of memory"), "this model needs more than ", in_units(share),
           " for its weights and as much again for each of ", copies(recipe.train) - 1,
@@ -183,17 +185,40 @@ TranslationData read_data(const TrainFromFiles& request, const Tokenizers& token
   return data;
 }
 
+// What the run does, whatever "auto" will mean when it goes on somewhere else.
+Recipe resolved(Recipe recipe) {
+  TrainOptions& train = recipe.train;
+  const Deterministic kernels(train.deterministic);
+  train.precision = name_of(resolve_precision(train.precision));
+  return recipe;
+}
+
+// All options, before the text is read: the model is made once with hardly any vocabulary.
+void check_options(const TrainFromFiles& request) {
+  const Recipe& r = request.recipe;
+  r.batch.validate(), r.train.validate(), r.decode.validate();
+  const std::string needy = r.train.needs_validation();
+  check(needy.empty() || !request.valid.source.empty(), needy,
+        " needs validation text: --valid-source and --valid-target");
+  within_memory(r, [&] { return make_model(r.model, r.architecture, {4, r.text.joint ? 4 : 5}, r.train.seed); });
+}
+
 }  // namespace
 
-Summary train_from_files(const TrainFromFiles& request, const std::atomic<bool>& stop, const TrainingCallbacks& calls) {
+Summary train_from_files(const TrainFromFiles& asked, const std::atomic<bool>& stop, const TrainingCallbacks& calls) {
+  TrainFromFiles request = asked;
+  check_options(request);
+  request.recipe.train.deterministic |= deterministic();
+  request.recipe = resolved(request.recipe);
   const std::string& out = request.out;
   check(!request.resume || is_directory(out), "nothing to resume: there is no directory ", out);
   check(request.resume || !Trainer::can_resume(out), out,
         " holds a run already: continue it with --resume, or choose another --out");
   const bool continued = request.resume && exists(join_path(out, "config.json"));
-  if (continued) check_same_run(load_recipe(out), request.recipe);
+  if (continued) check_same_run(resolved(load_recipe(out)), request.recipe);
   const auto tokenizers = continued ? load_tokenizers(request.recipe, out) : train_tokenizers(request, calls);
-  Translator system = make_translator(request.recipe, tokenizers);
+  Translator system =
+      within_memory(request.recipe, [&] { return Translator(request.recipe, tokenizers.source, tokenizers.target); });
   system.save_description(out);
   const TranslationData data = read_data(request, tokenizers, continued);
   return train_translator(system, data, out, request.resume, stop, calls);

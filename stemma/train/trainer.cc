@@ -44,7 +44,9 @@ void add_validation(Json& line, const Validation& v, bool best) {
   line["best"] = best;
 }
 
-void check_options(const TrainOptions& o, const Work& work) {
+}  // namespace
+
+void TrainOptions::validate() const {
   const auto at_least = [](auto value, auto least, std::string_view name) {
     check(value >= least, name, " = ", value, ": must be at least ", least);
   };
@@ -52,28 +54,30 @@ void check_options(const TrainOptions& o, const Work& work) {
     check(std::find(known.begin(), known.end(), value) != known.end(), name, ": unknown '", value, "'",
           suggestion(value, known));
   };
-  check_schedule(o.schedule);
-  at_least(o.clip_norm, 0.0f, "clip_norm");
-  at_least(o.accumulate, int64_t{1}, "accumulate");
-  at_least(o.log_every, int64_t{1}, "log_every");
-  at_least(o.max_skipped, int64_t{1}, "max_skipped");
-  for (const auto& [value, name] : {std::pair{o.steps, "steps"},
-                                    {o.epochs, "epochs"},
-                                    {o.validate_every, "validate_every"},
-                                    {o.checkpoint_every, "checkpoint_every"},
-                                    {o.keep_checkpoints, "keep_checkpoints"},
-                                    {o.average_checkpoints, "average_checkpoints"},
-                                    {o.early_stopping, "early_stopping"}})
+  check_schedule(schedule);
+  const Optimizer knows(Params{}, optimizer);
+  at_least(clip_norm, 0.0f, "clip_norm");
+  at_least(accumulate, int64_t{1}, "accumulate");
+  at_least(log_every, int64_t{1}, "log_every");
+  at_least(max_skipped, int64_t{1}, "max_skipped");
+  for (const auto& [value, name] : {std::pair{steps, "steps"},
+                                    {epochs, "epochs"},
+                                    {validate_every, "validate_every"},
+                                    {checkpoint_every, "checkpoint_every"},
+                                    {keep_checkpoints, "keep_checkpoints"},
+                                    {average_checkpoints, "average_checkpoints"},
+                                    {early_stopping, "early_stopping"}})
     at_least(value, int64_t{0}, name);
-  at_least(o.minutes, 0.0, "minutes");
-  check(o.ema >= 0 && o.ema < 1, "ema = ", o.ema, ": must be at least 0 and below 1");
-  one_of(o.stop_on, {"loss", "bleu"}, "stop_on");
-  one_of(o.precision, {"auto", "f32", "bf16"}, "precision");
-  check(work.validate || (o.early_stopping == 0 && o.schedule.name != "plateau"),
-        o.early_stopping ? "early_stopping" : "schedule.name = plateau", " needs validation data");
+  at_least(minutes, 0.0, "minutes");
+  check(ema >= 0 && ema < 1, "ema = ", ema, ": must be at least 0 and below 1");
+  one_of(stop_on, {"loss", "bleu"}, "stop_on");
+  one_of(precision, {"auto", "f32", "bf16"}, "precision");
+  check(label_smoothing >= 0 && label_smoothing < 1, "label_smoothing = ", label_smoothing, ": must be in [0, 1)");
 }
 
-}  // namespace
+std::string TrainOptions::needs_validation() const {
+  return early_stopping > 0 ? "early_stopping" : schedule.name == "plateau" ? "schedule.name = plateau" : "";
+}
 
 Trainer::Trainer(Place place, Params params, Work work, const TrainOptions& options)
     : place_(std::move(place)),
@@ -81,7 +85,9 @@ Trainer::Trainer(Place place, Params params, Work work, const TrainOptions& opti
       options_(options),
       optimizer_(std::move(params), options.optimizer),
       dropout_(Random{options.seed}.stream(hash64("dropout"))) {
-  check_options(options_, work_);
+  options_.validate();
+  const std::string needy = options_.needs_validation();
+  check(work_.validate || needy.empty(), needy, " needs validation data");
   options_.keep_checkpoints = std::max(options_.keep_checkpoints, options_.average_checkpoints);
   if (options_.ema > 0)
     for (const auto& [name, w] : optimizer_.params()) ema_.push_back({"ema." + name, w.clone()});

@@ -36,11 +36,14 @@ struct TrainOptions {
   int64_t early_stopping = 0;    // validations in a row without a new best; 0: never
   std::string stop_on = "loss";  // loss | bleu: what is best
   int64_t max_skipped = 10;      // steps in a row without a finite gradient before giving up
-  std::string precision = "auto";  // auto | f32 | bf16; resolved by who makes the trainer
+  std::string precision = "auto";  // auto | f32 | bf16; this and the next are for who makes the trainer
+  bool deterministic = false;      // kernels whose sums depend on neither batch nor threads
   uint64_t seed = 1;
   FIELDS(optimizer, schedule, clip_norm, label_smoothing, accumulate, steps, epochs, minutes, log_every, validate_every,
          checkpoint_every, keep_checkpoints, average_checkpoints, ema, early_stopping, stop_on, max_skipped, precision,
-         seed)
+         deterministic, seed)
+  void validate() const;                 // Error naming the option
+  std::string needs_validation() const;  // the option that does; empty: none
 };
 
 struct Loss {
