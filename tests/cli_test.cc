@@ -205,6 +205,8 @@ TEST_F(CliTest, Scores) {
 
 TEST_F(CliTest, ShowsAndTraces) {
   train("m");
+  const auto log = read_file(file("m/training.jsonl"));
+  write_file(file("m/training.jsonl"), log + R"({"step": 151, "lo)");  // as a killed run leaves it
   EXPECT_THAT(run("show m").out, AllOf(HasSubstr("transformer"), HasSubstr("├ encoder"), HasSubstr("validation loss")));
   EXPECT_THAT(run("show m --input 'ich sehe das hund' --all").out, HasSubstr("decoder.layers.0.cross, head 1"));
   EXPECT_EQ(run("show m --input 'ich sehe das hund' --html a.html").status, 0);
@@ -240,6 +242,11 @@ TEST_F(CliTest, TheSameCommandGivesTheSameBits) {
 TEST_F(CliTest, DeterministicGivesTheSameBitsForAnyNumberOfThreads) {
   train("a", "--steps 20 --deterministic --threads 1"), train("b", "--steps 20 --deterministic --threads 2");
   EXPECT_TRUE(model("a") == model("b"));
+  const Json recipe = Json::parse(read_file(file("a/config.json")))["train"];
+  EXPECT_EQ(recipe["deterministic"], Json(true));
+  EXPECT_EQ(recipe["precision"], Json("f32"));
+  train("c", "--steps 10 --deterministic"), train("c", "--steps 20 --resume");  // with the kernels it began with
+  EXPECT_TRUE(model("a") == model("c"));
   const std::string command = "predict a --deterministic --json --nbest 2 < t.de --threads ";
   EXPECT_EQ(run(command + "1").out, run(command + "2 --chunk 7").out);
 }
@@ -296,6 +303,9 @@ TEST_F(CliTest, RefusesBadLinesInPrediction) {
   write_file(file("long"), std::string(10'000'000, 'x'));
   EXPECT_THAT(refusal("predict m --input long"), HasSubstr("line 1 is longer than"));
   EXPECT_THAT(refusal("predict m --input none"), HasSubstr("none"));
+  EXPECT_THAT(refusal("predict m --max-source 3 <<< $'ich\n\nich sehe das hund'"), HasSubstr("line 3 has 5 tokens"));
+  EXPECT_THAT(refusal("predict m t.de", 2), HasSubstr("--input or standard input"));
+  EXPECT_THAT(refusal("predict m --beam 1001"), HasSubstr("beam: 1001"));
   EXPECT_THAT(refusal("predict m --nbest 9 --beam 3"), HasSubstr("nbest: 9 is more than the beam of 3"));
   EXPECT_THAT(refusal("predict m --suppress xyz"), HasSubstr("xyz"));
   EXPECT_THAT(refusal("eval m --source t.de --target /dev/null"), HasSubstr("80 lines"));
@@ -306,16 +316,36 @@ TEST_F(CliTest, RefusesWhatItDoesNotKnowAndNamesTheNearest) {
   EXPECT_EQ(run("").status, 2);
   EXPECT_THAT(refusal("trian", 2), HasSubstr("'train'"));
   EXPECT_THAT(refusal(training("--out m --stepz 3"), 2), HasSubstr("'--steps'"));
-  EXPECT_THAT(refusal("predict", 2), HasSubstr("directory"));
+  EXPECT_THAT(refusal("predict", 2), StartsWith("stemma predict: directory is missing: "));
+  EXPECT_THAT(refusal("train", 2), StartsWith("stemma train: task is missing: what to train: translate"));
+  EXPECT_THAT(refusal(training("--out m --seed -1"), 2), HasSubstr("--seed: -1"));
+  EXPECT_THAT(refusal(training("--out m --threads 4294967297"), 2), HasSubstr("--threads: 4294967297"));
   EXPECT_THAT(refusal("train summarise --source a --out m", 2), HasSubstr("summarise"));
   EXPECT_THAT(refusal(training("--out m --preset transformer-smal")), HasSubstr("'transformer-small'"));
   EXPECT_THAT(refusal(training("--out m --set widht=3")), HasSubstr("'width'"));
   EXPECT_THAT(refusal(training("--out m --set width=three")), HasSubstr("expected a whole number"));
+  EXPECT_THAT(refusal(training("--out m --set width=1e300")), HasSubstr("expected a whole number"));
+  EXPECT_THAT(refusal(training("--out m --set max_length=100")),
+              AllOf(HasSubstr("batch.max_length"), HasSubstr("decode.max_length")));
   EXPECT_THAT(refusal(training("--out m --model trasformer")), HasSubstr("'transformer'"));
   EXPECT_THAT(refusal(training("--out m --precision f31")), HasSubstr("f31"));
   EXPECT_THAT(refusal("score blue --ref t.en"), HasSubstr("'bleu'"));
   write_file(file("recipe.toml"), "[train]\nstep = 3\n");
   EXPECT_THAT(refusal(training("--out m --config recipe.toml")), AllOf(HasSubstr("recipe.toml"), HasSubstr("steps")));
+}
+
+TEST_F(CliTest, RefusesOptionsThatCannotBeBeforeItReadsTheText) {
+  for (const auto& [option, what] : {std::pair{"heads=3", "width 16 does not divide by 3 heads"},
+                                     {"norm=past", "norm: unknown value 'past'"},
+                                     {"tie=some", "tie: unknown value 'some'"},
+                                     {"joint=false", "tie = all needs one joint vocabulary"},
+                                     {"batch.tokens=0", "tokens is 0"},
+                                     {"log_every=0", "log_every = 0"},
+                                     {"minutes=-1", "minutes = -1"},
+                                     {"optimizer=sdg", "did you mean 'sgd'"},
+                                     {"decode.beam=0", "beam: 0"},
+                                     {"early_stopping=3", "early_stopping needs validation"}})
+    EXPECT_THAT(refusal(training(str("--out m --source none --set ", option))), HasSubstr(what));
 }
 
 TEST_F(CliTest, RefusesDamagedModels) {
@@ -339,6 +369,11 @@ TEST_F(CliTest, RefusesDamagedModels) {
   EXPECT_THAT(refusal("predict m"), AllOf(HasSubstr(entries[0].name), HasSubstr("finite")));
 
   write_file(path, good);
+  const std::string config = read_file(file("m/config.json")), name = R"("model": "transformer")";
+  std::string other = config;
+  write_file(file("m/config.json"), other.replace(other.find(name), name.size(), R"("model": "gru")"));
+  EXPECT_THAT(refusal("predict m"), HasSubstr("m/config.json: architecture: gru: unknown"));
+  write_file(file("m/config.json"), config);
   train("other", "--steps 2 --set feed_forward=64");
   ASSERT_EQ(std::system(str("cp ", file("other/model.safetensors"), " ", path).c_str()), 0);
   EXPECT_THAT(refusal("predict m"), HasSubstr("architecture"));
@@ -369,6 +404,8 @@ TEST_F(CliTest, RefusesToMixRuns) {
   train("m", "--steps 5");
   EXPECT_THAT(refusal(training("--out m --steps 9")), HasSubstr("--resume"));
   EXPECT_THAT(refusal(training("--out m --steps 9 --resume --set heads=4")), HasSubstr("heads was 2"));
+  EXPECT_THAT(refusal(training("--out m --steps 9 --resume --deterministic")),
+              HasSubstr("train.deterministic was false"));
   EXPECT_THAT(refusal(training("--out m --steps 9 --resume --model gru")), HasSubstr("transformer"));
   EXPECT_THAT(refusal(training("--out none --steps 9 --resume")), HasSubstr("nothing to resume"));
   write_file(file("t.de"), read_file(file("t.de")) + "neu\n"),

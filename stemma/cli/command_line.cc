@@ -57,6 +57,7 @@ CommandLine& CommandLine::required() {
 
 bool CommandLine::parse(const std::vector<std::string>& words) {
   auto& app = parser_->app;
+  const std::string see = str(" (see ", app.get_name(), " --help)");
   std::vector<std::string> known;
   for (const auto* option : app.get_options())
     for (const auto& name : option->get_lnames()) known.push_back(str("--", name));
@@ -64,7 +65,7 @@ bool CommandLine::parse(const std::vector<std::string>& words) {
     if (word == "--") break;
     const std::string name = word.substr(0, word.find('='));
     if (name.starts_with("--") && std::find(known.begin(), known.end(), name) == known.end())
-      throw UsageError(str(app.get_name(), ": unknown option ", name, suggestion(name, known)));
+      throw UsageError(str("unknown option ", name, suggestion(name, known)));
   }
   try {
     auto reversed = std::vector<std::string>(words.rbegin(), words.rend());
@@ -72,9 +73,12 @@ bool CommandLine::parse(const std::vector<std::string>& words) {
   } catch (const CLI::CallForHelp&) {
     std::cout << app.help();
     return false;
-  } catch (const CLI::ParseError& e) {
-    throw UsageError(str(app.get_name(), ": ", e.what(), " (see ", app.get_name(), " --help)"));
-  }
+  } catch (const CLI::RequiredError&) {
+    for (const auto* option : app.get_options())
+      if (option->get_required() && option->count() == 0)
+        throw UsageError(str(option->get_name(), " is missing: ", option->get_description(), see));
+    throw;
+  } catch (const CLI::ParseError& e) { throw UsageError(str(e.what(), see)); }
   return true;
 }
 

@@ -115,7 +115,8 @@ Recipe recipe_of(const Chapter& chapter, const Arguments& a) {
   for (const auto& setting : chapter.settings) builder.set(setting);
   Recipe recipe = builder.build();
   recipe.train.seed = uint64_t(a.seed);
-  recipe.train.precision = a.machine.precision;
+  recipe.train.precision = name_of(resolve_precision(a.machine.precision));
+  recipe.train.deterministic = a.machine.deterministic;
   recipe.train.steps = std::max<int64_t>(20, int64_t(chapter.steps * a.effort));
   recipe.train.schedule.steps = recipe.train.steps;
   recipe.train.schedule.warmup = recipe.train.steps / 10;
@@ -190,8 +191,9 @@ class Show {
     };
     Json examples = Json::Array{};
     for (const auto& [source, reference] : stage.shown) {
-      const std::string translation = system.best({source}, beam).at(0);
-      const Explanation e = system.explain(source, translation);
+      const auto found = system.translate({source}, beam).at(0).at(0);
+      const std::string& translation = found.text;
+      const Explanation e = system.explain(source, found.ids);
       examples.push_back(example_of(e, reference));
       if (&reference == &stage.shown.front().second) {
         say(str("  ", source, "  →  ", translation, translation == reference ? "" : str("   (", reference, ")"), "\n"));
@@ -227,6 +229,7 @@ int demo_command(const Words& words) {
   line.flag("--json", a.json, "the table as JSON on standard output");
   a.machine.declare(line);
   if (!line.parse(words)) return 0;
+  if (a.seed < 0) throw UsageError(str("--seed: ", a.seed, " is negative"));
   if (a.effort <= 0) throw UsageError(str("--effort: ", a.effort, " is not positive"));
   const MachineScope machine(a.machine);
   const Stage stage(recipe_of(chapters().front(), a));

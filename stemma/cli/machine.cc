@@ -30,7 +30,8 @@ MachineScope::MachineScope(const Machine& machine)
     // training may take that by itself, prediction only when asked.
     : deterministic_(machine.deterministic),
       precision_(machine.precision == "auto" ? Type::f32 : resolve_precision(machine.precision)) {
-  if (machine.threads < 0) throw UsageError(str("--threads: ", machine.threads, " is negative"));
+  if (machine.threads < 0 || machine.threads > 4096)
+    throw UsageError(str("--threads: ", machine.threads, " is not between 0 and 4096"));
   set_threads(int(machine.threads));
   set_memory_limit(system_memory_available() / 20 * 19);  // an Error is kinder than the kernel's out-of-memory killer
 }

@@ -6,6 +6,7 @@
 
 #include "stemma/base/check.h"
 #include "stemma/base/fields.h"
+#include "stemma/base/version.h"
 #include "stemma/cli/commands.h"
 
 namespace {
@@ -37,12 +38,16 @@ int run(int argc, char** argv) {
   if (argc < 2) return help(stderr);
   const std::string name = argv[1];
   if (name == "--help" || name == "-h" || name == "help") return help(stdout);
-  if (name == "--version") return std::puts("stemma 0.1.0"), 0;
-  for (const auto& c : commands)
-    if (name == c.name) return c.run({argv + 2, argv + argc});
+  if (name == "--version") return std::printf("stemma %s\n", stemma::version), 0;
+  for (const auto& c : commands) {
+    if (name != c.name) continue;
+    try {
+      return c.run({argv + 2, argv + argc});
+    } catch (const stemma::UsageError& e) { throw stemma::UsageError(stemma::str(" ", name, ": ", e.what())); }
+  }
   std::vector<std::string> known;
   for (const auto& c : commands) known.emplace_back(c.name);
-  throw stemma::UsageError(stemma::str("unknown command '", name, "'", stemma::suggestion(name, known)));
+  throw stemma::UsageError(stemma::str(": unknown command '", name, "'", stemma::suggestion(name, known)));
 }
 
 }  // namespace
@@ -54,7 +59,7 @@ int main(int argc, char** argv) {
     if (std::fflush(stdout) != 0 || std::ferror(stdout)) throw stemma::Error("cannot write the output");
     return status;
   } catch (const stemma::UsageError& e) {
-    std::fprintf(stderr, "stemma: %s\n", e.what());
+    std::fprintf(stderr, "stemma%s\n", e.what());
     return 2;
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "stemma: out of memory\n");

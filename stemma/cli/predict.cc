@@ -22,7 +22,7 @@ constexpr const char* examples =
 struct Arguments {
   std::vector<std::string> directories;
   std::string input = "-", prefix;
-  int64_t chunk = 0;
+  int64_t chunk = 0, max_source = 4096;
   bool json = false;
   DecodeArguments decode;
   Machine machine;
@@ -59,6 +59,7 @@ int predict_command(const Words& words) {
   line.option("--input", a.input, "a file, plain or .gz; -: standard input");
   line.option("--prefix", a.prefix, "each translation begins with this text");
   line.option("--chunk", a.chunk, "lines answered together; 0: 512, on a terminal 1");
+  line.option("--max-source", a.max_source, "tokens; a longer line is an error; 0: any length");
   line.flag("--json", a.json, "an object for each line: text, score, log_probability, pieces, nbest");
   a.decode.declare(line);
   a.machine.declare(line);
@@ -66,9 +67,13 @@ int predict_command(const Words& words) {
   const MachineScope machine(a.machine);
 
   std::vector<Translator> systems;
-  for (const auto& directory : a.directories) systems.push_back(Translator::load(directory));
+  for (const auto& directory : a.directories) {
+    if (exists(directory) && !is_directory(directory))
+      throw UsageError(str(directory, " is not a model directory; text comes by --input or standard input"));
+    systems.push_back(Translator::load(directory));
+  }
   const DecodeOptions options = a.decode.options(line, systems[0]);
-  Together together{.prefix = a.prefix};
+  Together together{.prefix = a.prefix, .max_source = a.max_source};
   for (size_t i = 1; i < systems.size(); ++i) together.others.push_back(&systems[i]);
   if (a.chunk <= 0) a.chunk = a.input == "-" && ::isatty(STDIN_FILENO) ? 1 : 512;
 

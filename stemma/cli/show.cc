@@ -136,7 +136,7 @@ int show_command(const Words& words) {
   Json::Array examples_shown;
   for (const auto& input : a.inputs) {
     const auto found = system.translate({input}, a.decode.options(line, system)).at(0).at(0);
-    const auto explanation = system.explain(input, found.text);
+    const auto explanation = system.explain(input, found.ids);
     examples_shown.push_back(example_of(explanation, ""));
     text += str(input, "\n→ ", found.text, "   log p ", fixed(found.log_probability, 3), "\n",
                 attention_text(explanation, a, terminal), "\n");

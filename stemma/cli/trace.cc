@@ -72,8 +72,12 @@ int trace_command(const Words& words) {
   const MachineScope machine(a.machine);
 
   const auto system = Translator::load(a.directory);
-  if (!line.given("--target")) a.target = system.best({a.input}, a.decode.options(line, system)).at(0);
-  const auto traced = system.trace(a.input, a.target);
+  auto target = system.target().encode(a.target);
+  if (!line.given("--target")) {
+    const auto found = system.translate({a.input}, a.decode.options(line, system)).at(0).at(0);
+    a.target = found.text, target = found.ids;
+  }
+  const auto traced = system.trace(a.input, target);
   const auto names = unique_names(traced);
   std::vector<TensorEntry> entries;
   for (size_t i = 0; i < names.size(); ++i) entries.push_back(entry_of(names[i], traced.tensors[i].value));

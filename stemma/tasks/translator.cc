@@ -5,13 +5,12 @@
 #include <numeric>
 
 #include "stemma/base/files.h"
+#include "stemma/base/version.h"
 #include "stemma/train/checkpoint.h"
 
 namespace stemma {
 
 namespace {
-
-constexpr const char* version = "0.1.0";
 
 Tensor tensor_of(const Ragged& ragged) { return Tensor::ids(ragged.ids, make_splits(ragged.splits)); }
 
@@ -58,7 +57,12 @@ Translator Translator::load(const std::string& directory) {
   const Recipe recipe = load_recipe(directory);
   const auto tokenizer = [&](const char* name) { return Tokenizer::load(join_path(directory, name)); };
   const Tokenizer source = tokenizer(recipe.text.joint ? "tokenizer" : "source");
-  Translator out(recipe, source, recipe.text.joint ? source : tokenizer("target"));
+  const Tokenizer target = recipe.text.joint ? source : tokenizer("target");
+  Translator out = [&] {
+    try {
+      return Translator(recipe, source, target);
+    } catch (const Error& e) { fail(join_path(directory, "config.json"), ": architecture: ", e.what()); }
+  }();
   const std::string weights = join_path(directory, "model.safetensors");
   check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
   load_tensors(weights, out.model_->params(), out.architecture());
@@ -70,7 +74,7 @@ std::vector<int32_t> Translator::encode_source(const std::string& line) const {
 }
 
 Translation Translator::translation_of(const Hypothesis& h) const {
-  Translation out{target_.decode(h.tokens), h.score, h.log_probability, {}};
+  Translation out{target_.decode(h.tokens), h.score, h.log_probability, h.tokens, {}};
   for (const int32_t id : h.tokens) out.pieces.push_back(target_.piece(id));
   return out;
 }
@@ -98,6 +102,9 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   std::vector<int64_t> filled, lengths;  // lines that hold anything
   for (size_t i = 0; i < lines.size(); ++i) {
     auto ids = encode_source(lines[i]);
+    check(together.max_source == 0 || int64_t(ids.size()) <= together.max_source, "line ",
+          together.first_line + int64_t(i) + 1, " has ", ids.size(), " tokens, more than --max-source ",
+          together.max_source, ": split it into sentences, or raise --max-source");
     if (ids.size() > (recipe_.batch.source_eos ? 1u : 0u)) {
       filled.push_back(int64_t(i));
       lengths.push_back(int64_t(ids.size()));
@@ -154,12 +161,12 @@ std::vector<double> Translator::score(const std::vector<std::string>& source,
   return out;
 }
 
-Traced Translator::trace(const std::string& source, const std::string& target) const {
+Traced Translator::trace(const std::string& source, std::span<const int32_t> target) const {
   NoGrad off;
   Traced out;
   Ragged s, t;
   s.push_back(encode_source(source));
-  t.push_back(target_.encode(target));
+  t.push_back(target);
   const auto [in, gold] = shifted(t, target_.bos(), target_.eos());
   out.target_ids = gold.ids;
   for (const int32_t id : s.ids) out.source.push_back(source_.piece(id));
@@ -174,7 +181,7 @@ Traced Translator::trace(const std::string& source, const std::string& target) c
   return out;
 }
 
-Explanation Translator::explain(const std::string& source, const std::string& target) const {
+Explanation Translator::explain(const std::string& source, std::span<const int32_t> target) const {
   const Traced traced = trace(source, target);
   Explanation out{traced.source, traced.target, {}, {}};
   const auto row_map = [&](const std::string& name, int64_t head, const Tensor& w) {  // a step's row joins its matrix

@@ -14,7 +14,8 @@ namespace stemma {
 struct Translation {
   std::string text;
   double score = 0, log_probability = 0;
-  std::vector<std::string> pieces;  // of the target, without </s>
+  std::vector<int32_t> ids;         // of the target, without </s>
+  std::vector<std::string> pieces;  // what they are called
 };
 
 // Where one sentence's translation looked: one matrix [target pieces + </s>, source pieces + </s>] for each head.
@@ -44,6 +45,7 @@ struct Together {
   std::vector<const Translator*> others = {};  // an ensemble with these; Error when their vocabularies differ
   std::string prefix = {};                     // each translation begins with it
   int64_t first_line = 0;                      // the number of lines[0] in the whole input: sampling draws by it
+  int64_t max_source = 0;                      // tokens; a longer line is an Error naming it; 0: any
 };
 
 class Translator {
@@ -62,9 +64,10 @@ class Translator {
   // log p of a given translation of each line, its </s> counted.
   std::vector<double> score(const std::vector<std::string>& source, const std::vector<std::string>& target) const;
   // All that the model observes in itself while it reads a pair, then "logits" and "log_p" of every target position.
-  Traced trace(const std::string& source, const std::string& target) const;
+  // `target`: the ids of a Translation, which its text need not give again, or target().encode(text).
+  Traced trace(const std::string& source, std::span<const int32_t> target) const;
   // The attention of a pair.
-  Explanation explain(const std::string& source, const std::string& target) const;
+  Explanation explain(const std::string& source, std::span<const int32_t> target) const;
 
   // Sum over the target tokens of a batch, and what validation wants to know.
   Loss loss(const ParallelBatch& batch, float smoothing) const;
