@@ -1,19 +1,13 @@
-// The program from outside: what a user types, what it prints, what it refuses. A tiny Transformer is trained on eighty
-// invented pairs, in a fraction of a second.
-#include <fcntl.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+// The program from outside: what a user types and what it prints.
+#include "tests/cli_test.h"
+
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <limits>
 #include <thread>
 
 #include "stemma/base/json.h"
 #include "stemma/base/safetensors.h"
-#include "stemma/base/testing.h"
 
 namespace stemma {
 namespace {
@@ -24,78 +18,6 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::SizeIs;
 using testing::StartsWith;
-
-struct Outcome {
-  int status = 0;  // of the program; negative: the signal that ended it
-  std::string out, error;
-};
-
-std::vector<std::string> lines_in(const std::string& text) {
-  std::vector<std::string> out;
-  for (size_t begin = 0, end; (end = text.find('\n', begin)) != text.npos; begin = end + 1)
-    out.push_back(text.substr(begin, end - begin));
-  return out;
-}
-
-class CliTest : public testing::Test {
- protected:
-  CliTest() {
-    static constexpr std::pair<const char*, const char*>
-        who[] = {{"ich", "i"}, {"du", "you"}, {"er", "he"}, {"wir", "we"}},
-        does[] = {{"sehe", "see"}, {"habe", "have"}, {"mag", "like"}, {"kaufe", "buy"}},
-        what[] = {{"hund", "dog"}, {"katze", "cat"}, {"buch", "book"}, {"haus", "house"}, {"auto", "car"}};
-    std::string de, en;
-    for (const auto& w : who)
-      for (const auto& d : does)
-        for (const auto& o : what)
-          de += str(w.first, " ", d.first, " das ", o.first, "\n"),
-              en += str(w.second, " ", d.second, " the ", o.second, "\n");
-    write_file(file("t.de"), de), write_file(file("t.en"), en);
-  }
-  std::string file(std::string_view name) const { return directory_.file(name); }
-
-  pid_t start(const std::string& arguments) const {
-    const std::string command = str("cd ", directory_.path(), " && ", arguments, " > out 2> error");
-    const pid_t child = ::fork();
-    if (child == 0) ::execl("/bin/bash", "bash", "-c", command.c_str(), nullptr);
-    return child;
-  }
-  Outcome wait_for(pid_t child) const {
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return {WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status), read_file(file("out")),
-            read_file(file("error"))};
-  }
-  // `before` comes before the program: "ulimit -f 1;".
-  Outcome run(const std::string& arguments, const std::string& before = "") const {
-    return wait_for(start(str(before, " ", STEMMA_PROGRAM, " ", arguments)));
-  }
-  std::string training(const std::string& more) const {
-    return str("train translate --source t.de --target t.en --threads 1 --set kind=word --set width=16 --set heads=2 ",
-               "--set feed_forward=32 --set encoder_layers=1 --set decoder_layers=1 --set schedule=constant ",
-               "--set schedule.rate=5e-3 --set schedule.warmup=10 --set batch.tokens=100 --set log_every=10 ", more);
-  }
-  // The error of a command that must fail: one line, status `status`, nothing on standard output.
-  std::string refusal(const std::string& arguments, int status = 1, const std::string& before = "") const {
-    const auto result = run(arguments, before);
-    EXPECT_EQ(result.status, status) << arguments << "\n" << result.error;
-    const auto lines = lines_in(result.error);
-    EXPECT_THAT(lines, SizeIs(1)) << result.error;
-    return lines.empty() ? "" : lines[0];
-  }
-  void train(const std::string& out, const std::string& more = "--steps 150 --valid-source t.de --valid-target t.en") {
-    const auto result = run(training(str("--out ", out, " ", more)));
-    ASSERT_EQ(result.status, 0) << result.error;
-  }
-  std::string model(const std::string& out) const { return read_file(file(out + "/model.safetensors")); }
-
-  size_t log_lines(const std::string& out) const {
-    const auto path = file(out + "/training.jsonl");
-    return exists(path) ? lines_in(read_file(path)).size() : 0;
-  }
-
-  TemporaryDirectory directory_;
-};
 
 // ---- what it does --------------------------------------------------------------------------------------------------
 TEST_F(CliTest, TrainsAndSaysWhatItDoes) {
@@ -279,138 +201,6 @@ TEST_F(CliTest, CtrlCLeavesARunThatGoesOn) {
   const std::string steps = str("--steps ", summary["step"].integer() + 50, " ");
   train("m", command + steps + "--resume"), train("whole", command + steps);
   EXPECT_TRUE(model("m") == model("whole"));
-}
-
-// ---- what it refuses -----------------------------------------------------------------------------------------------
-TEST_F(CliTest, RefusesBadText) {
-  EXPECT_THAT(refusal(training("--out m --source none.de")), AllOf(StartsWith("stemma: "), HasSubstr("none.de")));
-  write_file(file("short.en"), "one\ntwo\n");
-  EXPECT_THAT(refusal(training("--out m --target short.en")), AllOf(HasSubstr("80 lines"), HasSubstr("short.en 2")));
-  write_file(file("bad.de"), "gut\nnicht \xFF gut\n");
-  EXPECT_THAT(refusal(training("--out m --source bad.de --target short.en")),
-              HasSubstr("bad.de:2: not valid UTF-8 at byte 7"));
-  write_file(file("empty"), "");
-  EXPECT_THAT(refusal(training("--out m --source empty --target empty")), HasSubstr("empty"));
-  write_file(file("long"), str("a\n", std::string(10'000'000, 'x'), "\n"));
-  EXPECT_THAT(refusal(training("--out m --source long --target short.en")), HasSubstr("long: line 2 is longer than"));
-  EXPECT_THAT(refusal(training("--out m --set kind=bpe --set vocabulary=5000")), HasSubstr("vocabulary 5000"));
-  EXPECT_FALSE(exists(file("m/config.json")));
-}
-
-TEST_F(CliTest, RefusesBadLinesInPrediction) {
-  train("m", "--steps 2");
-  EXPECT_THAT(refusal("predict m <<< $'ich\\nn\\xff'"), HasSubstr("standard input:2: not valid UTF-8 at byte 2"));
-  write_file(file("long"), std::string(10'000'000, 'x'));
-  EXPECT_THAT(refusal("predict m --input long"), HasSubstr("line 1 is longer than"));
-  EXPECT_THAT(refusal("predict m --input none"), HasSubstr("none"));
-  EXPECT_THAT(refusal("predict m --max-source 3 <<< $'ich\n\nich sehe das hund'"), HasSubstr("line 3 has 5 tokens"));
-  EXPECT_THAT(refusal("predict m t.de", 2), HasSubstr("--input or standard input"));
-  EXPECT_THAT(refusal("predict m --beam 1001"), HasSubstr("beam: 1001"));
-  EXPECT_THAT(refusal("predict m --nbest 9 --beam 3"), HasSubstr("nbest: 9 is more than the beam of 3"));
-  EXPECT_THAT(refusal("predict m --suppress xyz"), HasSubstr("xyz"));
-  EXPECT_THAT(refusal("eval m --source t.de --target /dev/null"), HasSubstr("80 lines"));
-  EXPECT_THAT(refusal("score bleu --ref t.en <<< a"), AllOf(HasSubstr("80"), HasSubstr("1")));
-}
-
-TEST_F(CliTest, RefusesWhatItDoesNotKnowAndNamesTheNearest) {
-  EXPECT_EQ(run("").status, 2);
-  EXPECT_THAT(refusal("trian", 2), HasSubstr("'train'"));
-  EXPECT_THAT(refusal(training("--out m --stepz 3"), 2), HasSubstr("'--steps'"));
-  EXPECT_THAT(refusal("predict", 2), StartsWith("stemma predict: directory is missing: "));
-  EXPECT_THAT(refusal("train", 2), StartsWith("stemma train: task is missing: what to train: translate"));
-  EXPECT_THAT(refusal(training("--out m --seed -1"), 2), HasSubstr("--seed: -1"));
-  EXPECT_THAT(refusal(training("--out m --threads 4294967297"), 2), HasSubstr("--threads: 4294967297"));
-  EXPECT_THAT(refusal("train summarise --source a --out m", 2), HasSubstr("summarise"));
-  EXPECT_THAT(refusal(training("--out m --preset transformer-smal")), HasSubstr("'transformer-small'"));
-  EXPECT_THAT(refusal(training("--out m --set widht=3")), HasSubstr("'width'"));
-  EXPECT_THAT(refusal(training("--out m --set width=three")), HasSubstr("expected a whole number"));
-  EXPECT_THAT(refusal(training("--out m --set width=1e300")), HasSubstr("expected a whole number"));
-  EXPECT_THAT(refusal(training("--out m --set max_length=100")),
-              AllOf(HasSubstr("batch.max_length"), HasSubstr("decode.max_length")));
-  EXPECT_THAT(refusal(training("--out m --model trasformer")), HasSubstr("'transformer'"));
-  EXPECT_THAT(refusal(training("--out m --precision f31")), HasSubstr("f31"));
-  EXPECT_THAT(refusal("score blue --ref t.en"), HasSubstr("'bleu'"));
-  write_file(file("recipe.toml"), "[train]\nstep = 3\n");
-  EXPECT_THAT(refusal(training("--out m --config recipe.toml")), AllOf(HasSubstr("recipe.toml"), HasSubstr("steps")));
-}
-
-TEST_F(CliTest, RefusesOptionsThatCannotBeBeforeItReadsTheText) {
-  for (const auto& [option, what] : {std::pair{"heads=3", "width 16 does not divide by 3 heads"},
-                                     {"norm=past", "norm: unknown value 'past'"},
-                                     {"tie=some", "tie: unknown value 'some'"},
-                                     {"joint=false", "tie = all needs one joint vocabulary"},
-                                     {"batch.tokens=0", "tokens is 0"},
-                                     {"log_every=0", "log_every = 0"},
-                                     {"minutes=-1", "minutes = -1"},
-                                     {"optimizer=sdg", "did you mean 'sgd'"},
-                                     {"decode.beam=0", "beam: 0"},
-                                     {"early_stopping=3", "early_stopping needs validation"}})
-    EXPECT_THAT(refusal(training(str("--out m --source none --set ", option))), HasSubstr(what));
-}
-
-TEST_F(CliTest, RefusesDamagedModels) {
-  EXPECT_THAT(refusal("predict m"), HasSubstr("no such directory"));
-  train("m", "--steps 2");
-  const std::string path = file("m/model.safetensors"), good = read_file(path);
-  write_file(path, good.substr(0, good.size() - 100));
-  EXPECT_THAT(refusal("predict m"), AllOf(HasSubstr("model.safetensors"), HasSubstr("decoder")));
-  std::string damaged = good;
-  damaged[damaged.size() - 5] ^= 1;
-  write_file(path, damaged);
-  EXPECT_THAT(refusal("predict m"), AllOf(HasSubstr("model.safetensors"), HasSubstr("decoder.0")));
-
-  const SafetensorsFile weights(good, "good");
-  auto entries = weights.entries();
-  std::string first(entries[0].bytes);
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  std::copy_n(reinterpret_cast<const char*>(&nan), 4, first.begin() + 8);
-  entries[0].bytes = first;
-  write_safetensors(path, entries, weights.metadata());
-  EXPECT_THAT(refusal("predict m"), AllOf(HasSubstr(entries[0].name), HasSubstr("finite")));
-
-  write_file(path, good);
-  const std::string config = read_file(file("m/config.json")), name = R"("model": "transformer")";
-  std::string other = config;
-  write_file(file("m/config.json"), other.replace(other.find(name), name.size(), R"("model": "gru")"));
-  EXPECT_THAT(refusal("predict m"), HasSubstr("m/config.json: architecture: gru: unknown"));
-  write_file(file("m/config.json"), config);
-  train("other", "--steps 2 --set feed_forward=64");
-  ASSERT_EQ(std::system(str("cp ", file("other/model.safetensors"), " ", path).c_str()), 0);
-  EXPECT_THAT(refusal("predict m"), HasSubstr("architecture"));
-  remove_file(path);
-  EXPECT_THAT(refusal("predict m"), HasSubstr("no weights at m/model.safetensors"));
-}
-
-TEST_F(CliTest, AFullDiskLeavesTheOldCheckpoint) {
-  train("m", "--steps 20 --set checkpoint_every=10");
-  const auto before = read_file(file("m/checkpoint-last.safetensors"));
-  const auto result = run(training("--out m --set checkpoint_every=10 --steps 40 --resume"), "ulimit -f 20;");
-  EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(result.error, AllOf(StartsWith("stemma: cannot write m/"), HasSubstr("too large")));
-  EXPECT_TRUE(read_file(file("m/checkpoint-last.safetensors")) == before);
-  train("m", "--set checkpoint_every=10 --steps 40 --resume"), train("whole", "--set checkpoint_every=10 --steps 40");
-  EXPECT_TRUE(model("m") == model("whole"));
-}
-
-TEST_F(CliTest, TooLittleMemoryIsRefusedBeforeTheStart) {
-  const std::string big = "--out m --steps 1 --set width=512 --set feed_forward=2048 --set encoder_layers=12";
-  const auto result = run(training(big), "ulimit -v 700000;");
-  EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(result.error, AllOf(HasSubstr("choose a smaller model"), SizeIs(testing::Lt(300))));
-  EXPECT_FALSE(exists(file("m/training.jsonl")));
-}
-
-TEST_F(CliTest, RefusesToMixRuns) {
-  train("m", "--steps 5");
-  EXPECT_THAT(refusal(training("--out m --steps 9")), HasSubstr("--resume"));
-  EXPECT_THAT(refusal(training("--out m --steps 9 --resume --set heads=4")), HasSubstr("heads was 2"));
-  EXPECT_THAT(refusal(training("--out m --steps 9 --resume --deterministic")),
-              HasSubstr("train.deterministic was false"));
-  EXPECT_THAT(refusal(training("--out m --steps 9 --resume --model gru")), HasSubstr("transformer"));
-  EXPECT_THAT(refusal(training("--out none --steps 9 --resume")), HasSubstr("nothing to resume"));
-  write_file(file("t.de"), read_file(file("t.de")) + "neu\n"),
-      write_file(file("t.en"), read_file(file("t.en")) + "new\n");
-  EXPECT_THAT(refusal(training("--out m --steps 9 --resume")), HasSubstr("training text"));
 }
 
 }  // namespace
