@@ -13,7 +13,7 @@ struct TransformerShape {
   std::string norm_kind = "layer";       // layer | rms
   std::string activation = "relu";       // relu | gelu | swiglu
   std::string positions = "sinusoidal";  // sinusoidal | learned
-  int64_t max_positions = 512;              // learned positions only: the longest sequence
+  int64_t max_positions = 512;           // learned positions only: the longest sequence
   FIELDS(width, heads, feed_forward, dropout, attention_dropout, activation_dropout, norm, norm_kind, activation,
          positions, max_positions)
   void validate() const;  // throws Error naming the field
