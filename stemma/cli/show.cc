@@ -15,11 +15,12 @@ constexpr const char* examples =
     "  stemma show runs/de-en                                    # tree and learning curves\n"
     "  stemma show runs/de-en --input \"Ein Mann schläft.\"        # where it looks\n"
     "  stemma show runs/de-en --input \"Ein Mann schläft.\" --all  # every head of every layer\n"
-    "  stemma show runs/de-en --input \"Ein Mann schläft.\" --html a.html\n";
+    "  stemma show runs/de-en --input \"Ein Mann schläft.\" --html a.html\n"
+    "  stemma show runs/de-en --beside runs/rnn --html curves.html  # learning curves of both\n";
 
 struct Arguments {
   std::string directory, html;
-  std::vector<std::string> inputs;
+  std::vector<std::string> inputs, beside;
   int64_t head = -1;
   bool all = false, json = false;
   DecodeArguments decode;
@@ -123,6 +124,7 @@ int show_command(const Words& words) {
   line.option("--input", a.inputs, "a source sentence to translate and explain; may be repeated");
   line.option("--head", a.head, "this head alone (default: the mean of the last layer's)");
   line.flag("--all", a.all, "every attention of every layer");
+  line.option("--beside", a.beside, "another run whose learning curve joins the page; may be repeated");
   line.option("--html", a.html, "write a page with everything to this file");
   line.flag("--json", a.json, "one object: what the page is drawn from");
   a.decode.declare(line, DecodeArguments::search);
@@ -141,8 +143,12 @@ int show_command(const Words& words) {
     text += str(input, "\n→ ", found.text, "   log p ", fixed(found.log_probability, 3), "\n",
                 attention_text(explanation, a, terminal), "\n");
   }
-  const Json report = Json::object(
-      {{"title", base_name(a.directory)}, {"systems", Json::Array{system_of(system, a, std::move(examples_shown))}}});
+  Json::Array systems{system_of(system, a, std::move(examples_shown))};
+  for (const auto& other : a.beside) {
+    check(exists(join_path(other, "training.jsonl")), "--beside: no training.jsonl in ", other);
+    systems.push_back(Json::object({{"name", base_name(other)}, {"curve", curve_of(other)}}));
+  }
+  const Json report = Json::object({{"title", base_name(a.directory)}, {"systems", std::move(systems)}});
   if (!a.html.empty()) write_file(a.html, report_page(report)), text += str("the page is ", a.html, "\n");
   std::fputs(a.json ? (report.dump() + "\n").c_str() : text.c_str(), stdout);
   return 0;
