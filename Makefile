@@ -5,7 +5,7 @@ CONFIGURE := cmake -S . -G Ninja -DCMAKE_BUILD_TYPE=Release --log-level=WARNING
 NINJA := cmake --build
 JOBS := --parallel $(shell nproc)
 
-.PHONY: build demo test peers bench install format lint asan fuzz clean
+.PHONY: build demo test peers install format lint asan fuzz clean
 
 build:  # build/stemma
 	@tools/packages.sh build
@@ -37,9 +37,6 @@ peers:  # build/peers/bin/python has the packages that we measure against and th
 	@tools/packages.sh bench
 	python3 -m venv build/peers
 	build/peers/bin/pip install --quiet --requirement bench/peers.txt
-
-bench: build peers  # each measurement beside its peer
-	bench/run
 
 install:  # library, headers, CMake package and program under PREFIX
 	@tools/packages.sh build

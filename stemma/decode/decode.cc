@@ -250,7 +250,8 @@ bool looks_at_source(const std::string& path) {
 
 void DecodeOptions::validate() const {
   check(beam > 0 && beam <= 1000, "beam: ", beam, " is not between 1 and 1000");
-  check(nbest > 0 && nbest <= 1000, "nbest: ", nbest, " is not between 1 and 1000");
+  const int64_t most = sample ? 100'000 : 1000;
+  check(nbest > 0 && nbest <= most, "nbest: ", nbest, " is not between 1 and ", most);
   check(sample || nbest <= beam, "nbest: ", nbest, " is more than the beam of ", beam);
   check(groups > 0 && beam % groups == 0, "groups: a beam of ", beam, " does not divide into ", groups);
   check(!sample || groups == 1, "groups: samples are independent already; use nbest");

@@ -201,7 +201,7 @@ TEST(System, no_sentences_no_splits_no_words) {
 // Learned positions end somewhere; what is too long is ended there instead of failing.
 TEST(System, a_hypothesis_stays_within_the_learned_positions) {
   const auto model = make({"transformer", R"({"width": 16, "heads": 4, "feed_forward": 32, "encoder_layers": 1,
-                           "decoder_layers": 1, "positions": "learned", "max_length": 9, "tie": "none"})"});
+                           "decoder_layers": 1, "positions": "learned", "max_positions": 9, "tie": "none"})"});
   ASSERT_EQ(model->longest_target(), 9);
   auto unending = request();
   unending.rules = {min_length(100, eos)};
