@@ -134,7 +134,7 @@ TEST_F(CliTest, ShowsAndTraces) {
   EXPECT_EQ(run("show m --input 'ich sehe das hund' --html a.html").status, 0);
   EXPECT_THAT(read_file(file("a.html")), HasSubstr("cross"));
   make_directories(file("other"));
-  write_file(file("other/training.jsonl"), R"({"step": 1, "loss": 7.25})");
+  write_file(file("other/training.jsonl"), "{\"step\": 1, \"loss\": 7.25}\n");
   EXPECT_EQ(run("show m --beside other --html b.html").status, 0);
   EXPECT_THAT(read_file(file("b.html")), AllOf(HasSubstr("other"), HasSubstr("7.25")));
   EXPECT_THAT(run("show m --beside nowhere").error, HasSubstr("no training.jsonl in nowhere"));

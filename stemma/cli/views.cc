@@ -35,12 +35,8 @@ Json curve_of(const std::string& directory, int64_t points) {
   if (!exists(path)) return curve;
   for (const Json& entry : read_log(path)) {
     Json point{Json::Object{}};
-    for (const auto& [from, to] : {std::pair{"step", "step"},
-                                   {"seconds", "seconds"},
-                                   {"loss", "loss"},
-                                   {"valid_loss", "valid_loss"},
-                                   {"grad_norm", "grad_norm"}})
-      if (const Json* value = entry.find(from)) point[to] = *value;
+    for (const char* key : {"step", "seconds", "loss", "valid_loss", "grad_norm"})
+      if (const Json* value = entry.find(key)) point[key] = *value;
     curve.push_back(std::move(point));
   }
   const int64_t every = std::max<int64_t>(1, int64_t(curve.size()) / points);
