@@ -41,6 +41,7 @@ const std::vector<Preset>& presets() {
                                {"decoder_layers", 6},
                                {"tie", "all"},
                                {"dropout", 0.3}})},
+      // Theirs is post-norm; at so high a rate that sometimes never learns to look at the source.
       {"wu2021", "transformer",
        "Wu et al. 2021, \"Good for Misconceived Reasons\", Transformer-Tiny: for small corpora",
        with(noam(5e-3, 2000), {{"width", 128},
@@ -49,7 +50,8 @@ const std::vector<Preset>& presets() {
                                {"encoder_layers", 4},
                                {"decoder_layers", 4},
                                {"tie", "all"},
-                               {"dropout", 0.3}})},
+                               {"dropout", 0.3},
+                               {"norm", "pre"}})},
       {"sutskever2014", "lstm", "Sutskever et al. 2014: deep LSTM, source reversed, no attention",
        with(recurrent, {{"attention", "none"},
                         {"bidirectional", false},
