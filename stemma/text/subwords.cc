@@ -32,7 +32,8 @@ struct Subwords : Tokenizer::Impl {
   }
   std::vector<Token> tokens(std::string_view text) const override {
     std::vector<Token> out;
-    for (const auto& piece : processor.EncodeAsImmutableProto(text).pieces())
+    const auto encoded = processor.EncodeAsImmutableProto(text);  // pieces() refers into it
+    for (const auto& piece : encoded.pieces())
       out.push_back({int32_t(piece.id()), int64_t(piece.begin()), int64_t(piece.end())});
     return out;
   }
