@@ -8,19 +8,13 @@
 #include "stemma/base/check.h"
 #include "stemma/base/json.h"
 #include "stemma/base/random.h"
+#include "stemma/base/testing.h"
 
 namespace stemma {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string error_of(auto&& call) {
-  try {
-    call();
-  } catch (const Error& e) { return e.what(); }
-  return "no error";
-}
 
 // Pair i: lengths 1..20; its first ids say i.
 TokenPairs some_pairs(int64_t n) {

@@ -10,19 +10,13 @@
 #include "stemma/base/check.h"
 #include "stemma/base/files.h"
 #include "stemma/base/hash.h"
+#include "stemma/base/testing.h"
 
 namespace stemma {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string error_of(auto&& call) {
-  try {
-    call();
-  } catch (const Error& e) { return e.what(); }
-  return "no error";
-}
 
 void overwrite(const std::string& path, const std::string& bytes) {  // write_file waits for the disk each time
   std::ofstream(path, std::ios::binary) << bytes;

@@ -9,6 +9,7 @@
 #include "stemma/base/files.h"
 #include "stemma/base/json.h"
 #include "stemma/base/parallel.h"
+#include "stemma/base/testing.h"
 
 namespace stemma {
 namespace {
@@ -32,13 +33,6 @@ std::string corpus() {
 Tokenizer train(const TokenizerOptions& options) {
   const auto text = corpus();
   return Tokenizer::train(options, lines_of_text(text));
-}
-
-std::string error_of(auto&& call) {
-  try {
-    call();
-  } catch (const Error& e) { return e.what(); }
-  return "no error";
 }
 
 const std::string sentences[] = {"The young sister sells heavy maps.",

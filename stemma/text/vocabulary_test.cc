@@ -4,18 +4,12 @@
 
 #include "stemma/base/check.h"
 #include "stemma/base/files.h"
+#include "stemma/base/testing.h"
 
 namespace stemma {
 namespace {
 
 using testing::HasSubstr;
-
-std::string error_of(auto&& call) {
-  try {
-    call();
-  } catch (const Error& e) { return e.what(); }
-  return "no error";
-}
 
 StringMap<int64_t> counts() { return {{"the", 9}, {"我", 4}, {"cat", 4}, {"a", 4}, {"rare", 1}, {"<s>", 50}}; }
 
