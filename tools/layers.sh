@@ -17,7 +17,8 @@ find stemma -name '*.h' -o -name '*.cc' | sort | xargs awk '
     reach["train"] = "train models nn ops tensor base"
     reach["decode"] = "decode models nn ops tensor base"
     reach["tasks"] = "tasks train decode models nn ops tensor data text metrics base"
-    reach["cli"] = "cli " reach["tasks"]
+    reach["bench"] = "bench " reach["tasks"]
+    reach["cli"] = "cli " reach["bench"]
     heavy = "^<(dnnl|oneapi/|nlohmann/|toml\\+\\+|CLI/|sentencepiece|unicode/|filesystem>|regex>|iostream>)"
   }
   function wrong(why) { print FILENAME ":" FNR ": " why; bad = 1 }

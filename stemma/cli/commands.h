@@ -18,6 +18,7 @@ int trace_command(const Words& words);
 int score_command(const Words& words);
 int doctor_command(const Words& words);
 int demo_command(const Words& words);
+int bench_command(const Words& words);
 
 // Set by Ctrl-C (and SIGTERM); the second one ends the program at once.
 const std::atomic<bool>& stop_requested();

@@ -24,6 +24,7 @@ constexpr Command commands[] = {
     {"show", stemma::show_command, "look into a model: tree, curves, attention"},
     {"trace", stemma::trace_command, "write every hidden state, attention and logit to a file"},
     {"score", stemma::score_command, "BLEU, chrF or TER of translations, as sacreBLEU counts"},
+    {"bench", stemma::bench_command, "how fast work is done here, beside what the machine could do"},
     {"doctor", stemma::doctor_command, "what this machine can do, and what stemma makes of it"},
 };
 
