@@ -160,6 +160,7 @@ CrossEntropy cross_entropy_definition(const Tensor& x, const Tensor& W, const Te
 }
 
 CrossEntropy cross_entropy(const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& targets, float smoothing) {
+  const Profiled here("cross_entropy");
   check_call("cross_entropy", x, W, b, targets);
   check(smoothing >= 0 && smoothing < 1, "cross_entropy: smoothing ", smoothing, " is outside [0, 1)");
   const bool tracked = any_tracked({x, W, b});

@@ -93,6 +93,7 @@ Tensor linear_definition(const Tensor& x, const Tensor& W, const LinearExtras& e
 }
 
 Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras) {
+  const Profiled here("linear");
   check_shapes(x, W, extras);
   const auto& [b, r, f] = extras;
   if (r && f != Activation::none) {

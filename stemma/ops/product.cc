@@ -85,6 +85,13 @@ constexpr Kernel<void(const ProductCall&)> kernel{"product", product_cpu, ON_CUD
 
 MatrixView view(const Tensor& x, bool transposed) { return {x.raw(), x.cols(), x.type(), transposed, x.device()}; }
 
+Cost cost_of(const ProductCall& p) {
+  const double m = double(p.m), n = double(p.n), k = double(p.k);
+  const auto operand = [](const MatrixView& x, double size) { return double(bytes_of(x.type)) * size; };
+  return {.flops = 2 * m * n * k,
+          .bytes = operand(p.a, m * k) + operand(p.b, k * n) + (p.beta == 0 ? 4 : 8) * m * n,
+          .sizes = str(p.m, " x ", p.n, " x ", p.k)};
+}
 void product(const ProductCall& p) {
   if (p.m > 0 && p.n > 0) kernel(p);
 }

@@ -30,6 +30,7 @@ struct ProductCall {
   Device device() const { return a.device; }
 };
 void product(const ProductCall& call);
+Cost cost_of(const ProductCall& call);
 
 // c = op(a) op(b) + beta c
 struct ProductInto {

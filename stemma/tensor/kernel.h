@@ -4,6 +4,7 @@
 //
 // A CUDA build without `softmax_cuda` does not link; a CPU build leaves the slot null.
 #pragma once
+#include "stemma/base/profile.h"
 #include "stemma/tensor/tensor.h"
 
 namespace stemma {
@@ -13,6 +14,14 @@ namespace stemma {
 #else
 #define ON_CUDA(f) nullptr
 #endif
+
+// What a kernel costs is the sum over its arguments (profile.h): a tensor is moved once. A call that knows better has an
+// overload beside it.
+inline Cost cost_of(const Tensor& x) { return {.bytes = x ? double(x.bytes()) : 0}; }
+template <class T>
+Cost cost_of(const T&) {
+  return {};
+}
 
 template <class Signature>
 struct Kernel;
@@ -26,6 +35,11 @@ struct Kernel<Result(Args...)> {
   Result operator()(const First& first, const Rest&... rest) const {
     auto* body = first.device() == Device::cpu ? cpu : cuda;
     check(body != nullptr, name, ": no kernel for this device in this build");
+    const Profiled here(name, [&] {
+      Cost cost = cost_of(first);
+      ((cost += cost_of(rest)), ...);
+      return cost;
+    });
     return body(first, rest...);
   }
 };

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <queue>
 
+#include "stemma/base/profile.h"
 #include "stemma/tensor/elements.h"
 
 namespace stemma {
@@ -73,8 +74,10 @@ void attach_output(const std::shared_ptr<Node>& node, Tensor& y) {
 
 namespace detail {
 
-void attach_node(Inputs inputs, std::initializer_list<Tensor*> outputs, std::function<Grads(const Grads&)> run) {
+void attach_node(Inputs inputs, std::initializer_list<Tensor*> outputs, std::function<Grads(const Grads&)> run,
+                 const char* op) {
   auto node = make_node();
+  node->op = op;
   for (const auto& x : inputs) node->inputs.push_back({x.node(), x.output()});
   node->run = std::move(run);
   for (auto* y : outputs) attach_output(node, *y);
@@ -108,6 +111,7 @@ void set_grad(const Tensor& x, Tensor g) {
 void backward(const Tensor& loss, Tensor seed) {
   check(loss.tracked(), "backward from a tensor that nothing was recorded for");
   NoGrad off;
+  const Profiled here("backward");
   const auto older = [](const auto& a, const auto& b) { return a->order < b->order; };
   std::priority_queue<std::shared_ptr<Node>, std::vector<std::shared_ptr<Node>>, decltype(older)> queue(older);
   gather_gradient(*loss.node(), loss.output(), seed ? std::move(seed) : Tensor::full(loss.rows(), loss.cols(), 1));
@@ -120,6 +124,7 @@ void backward(const Tensor& loss, Tensor seed) {
     if (node->leaf) continue;
     check(bool(node->run), "backward was already run through this tensor");
     Grads inward;
+    const Profiled op(node->op);
     {
       const auto run = std::exchange(node->run, nullptr);
       const Grads outward = std::move(node->grads);

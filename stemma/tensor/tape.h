@@ -30,6 +30,7 @@ struct Node {
   uint64_t order = 0;                               // later nodes have larger numbers
   bool leaf = false;                                // a parameter: its gradient stays until it is cleared
   bool queued = false;                              // waits in the running backward
+  const char* op = "";                              // who recorded it, for profiles
   std::vector<Edge> inputs;                         // node empty: this input is not tracked
   std::vector<std::pair<int64_t, int64_t>> shapes;  // of the outputs
   Grads grads;                                      // of the outputs
@@ -60,22 +61,24 @@ inline bool any_tracked(Inputs inputs) {
 
 namespace detail {
 // Hangs one node on the outputs; an empty one takes no part.
-void attach_node(Inputs inputs, std::initializer_list<Tensor*> outputs, std::function<Grads(const Grads&)> run);
+void attach_node(Inputs inputs, std::initializer_list<Tensor*> outputs, std::function<Grads(const Grads&)> run,
+                 const char* op);
 }  // namespace detail
 
 // Says how the gradient of `y` becomes those of `inputs`: backward(dy) -> Grads. Without recording, or when no input
-// is tracked, y is returned as it is and the lambda is never stored.
+// is tracked, y is returned as it is and the lambda is never stored. `op`: the function that asks.
 template <class F>
-Tensor record(Tensor y, Inputs inputs, F&& backward) {
+Tensor record(Tensor y, Inputs inputs, F&& backward, const char* op = __builtin_FUNCTION()) {
   if (any_tracked(inputs))
-    detail::attach_node(inputs, {&y},
-                        [backward = std::forward<F>(backward)](const Grads& d) -> Grads { return backward(d[0]); });
+    detail::attach_node(
+        inputs, {&y}, [backward = std::forward<F>(backward)](const Grads& d) -> Grads { return backward(d[0]); }, op);
   return y;
 }
 // The same for an op of several outputs, backward(d) -> Grads; an output that nobody used has an empty gradient in d.
 template <class F>
-void record_all(std::initializer_list<Tensor*> outputs, Inputs inputs, F&& backward) {
-  if (any_tracked(inputs)) detail::attach_node(inputs, outputs, std::forward<F>(backward));
+void record_all(std::initializer_list<Tensor*> outputs, Inputs inputs, F&& backward,
+                const char* op = __builtin_FUNCTION()) {
+  if (any_tracked(inputs)) detail::attach_node(inputs, outputs, std::forward<F>(backward), op);
 }
 
 // Where the gradient of `x` is being gathered, so that a kernel can add to it itself: a product with beta = 1.

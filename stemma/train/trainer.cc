@@ -5,6 +5,7 @@
 
 #include "stemma/base/files.h"
 #include "stemma/base/hash.h"
+#include "stemma/base/profile.h"
 #include "stemma/ops/update.h"
 #include "stemma/tensor/memory.h"
 #include "stemma/train/checkpoint.h"
@@ -118,14 +119,15 @@ void Trainer::resume() {
 // ---- one step -------------------------------------------------------------------------------------------------------
 // Sums of loss and gradient over all micro-batches; the scale of the update makes them means over all target tokens.
 Trainer::Stepped Trainer::step() {
+  const Profiled here("step");
   ++state_.step;
-  optimizer_.clear_gradients();
+  profiled("clear gradients", [&] { optimizer_.clear_gradients(); });
   TrainState::Window sums;
   for (int64_t i = 0; i < options_.accumulate; ++i) {
-    const auto batch = work_.next();
+    const auto batch = profiled("batch", work_.next);
     sums.target_tokens += batch.target_tokens, sums.source_tokens += batch.source_tokens;
     if (!std::isfinite(sums.loss)) continue;  // only the place in the data moves on
-    const auto loss = batch.loss();
+    const auto loss = profiled("forward", batch.loss);
     sums.loss += double(loss.total.item()), sums.nll += loss.nll, sums.correct += loss.correct;
     if (std::isfinite(sums.loss)) backward(loss.total);
   }
@@ -135,12 +137,12 @@ Trainer::Stepped Trainer::step() {
   Stepped s;
   s.rate = learning_rate(options_.schedule, state_.step, state_.plateau);
   if (!std::isfinite(sums.loss)) return skip(s, "the loss is not finite");
-  s.gradient_norm = optimizer_.gradient_norm() / tokens;
+  s.gradient_norm = profiled("gradient norm", [&] { return optimizer_.gradient_norm(); }) / tokens;
   if (!std::isfinite(s.gradient_norm)) return skip(s, "the gradient is not finite");
   state_.skipped_in_a_row = 0;
   const double clip = options_.clip_norm;  // Pascanu et al. 2013, algorithm 1
   const double shrink = clip > 0 && s.gradient_norm > clip ? clip / s.gradient_norm : 1;
-  optimizer_.step({.rate = s.rate, .scale = shrink / tokens, .time = ++state_.updates});
+  profiled("update", [&] { optimizer_.step({.rate = s.rate, .scale = shrink / tokens, .time = ++state_.updates}); });
   // The average forgets faster at first, so that it does not remember the initial weights.
   const auto t = double(state_.updates);
   for (size_t i = 0; i < ema_.size(); ++i)
