@@ -23,8 +23,8 @@ struct Cost {
 
 struct ProfileEvent {
   const char* name = "";
-  int64_t parent = -1;  // the event around it on its thread; -1: none
-  int thread = 0;       // in the order of their first scope
+  int64_t parent = -1;         // the event around it on its thread; -1: none
+  int thread = 0;              // in the order of their first scope
   int64_t begin = 0, end = 0;  // ns since the profile began
   Cost cost;
 };
@@ -36,8 +36,8 @@ class Profile {
   ~Profile();
   Profile(const Profile&) = delete;
   Profile& operator=(const Profile&) = delete;
-  std::vector<ProfileEvent> events() const;    // of scopes that have ended, outer ones before what they hold
-  static constexpr size_t longest = 1 << 20;   // events kept; those after are lost
+  std::vector<ProfileEvent> events() const;   // of scopes that have ended, outer ones before what they hold
+  static constexpr size_t longest = 1 << 20;  // events kept; those after are lost
 };
 
 // The events of one path, "step / forward / linear".

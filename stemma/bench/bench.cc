@@ -1,9 +1,13 @@
 #include "stemma/bench/bench.h"
 
+#include "stemma/bench/step.h"
+
 namespace stemma {
 
 const std::vector<Bench>& benches() {
-  static const std::vector<Bench> list = {};
+  static const std::vector<Bench> list = {
+      {"step", "where the time of a training step goes", bench_step, true},
+  };
   return list;
 }
 

@@ -58,7 +58,24 @@ Tensor head_definition(const Tensor& Q, const Tensor& K, const Tensor& V, const 
   return matmul(P * M, V);
 }
 
+// Of products with `inner` columns each, over all pairs of a query and a key that it sees.
+double flops_of(const AttentionSetup& s, const Tensor& Q, const Tensor& K, int64_t inner) {
+  int64_t pairs = 0;
+  for (int64_t b = 0; b < Q.sequences(); ++b)
+    for (int64_t i = 0, n = Q.end(b) - Q.begin(b); i < n; ++i) pairs += s.visible(i, n, K.end(b) - K.begin(b));
+  return 2 * double(pairs) * double(s.heads * inner);
+}
+
 }  // namespace
+
+Cost cost_of(const AttentionForward& a) {  // S, Y
+  return {.flops = flops_of(a.setup, a.Q, a.K, a.setup.d + a.setup.dv),
+          .bytes = double(a.Q.bytes() + a.K.bytes() + a.V.bytes() + a.Y.bytes())};
+}
+Cost cost_of(const AttentionBackward& a) {  // S, dV, dP, dQ, dK
+  return {.flops = flops_of(a.setup, a.Q, a.K, 3 * a.setup.d + 2 * a.setup.dv),
+          .bytes = double(2 * (a.Q.bytes() + a.K.bytes() + a.V.bytes() + a.Y.bytes()))};
+}
 
 Tensor attention_definition(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how) {
   const AttentionSetup s = prepare_sequences(Q, K, V, how);

@@ -43,6 +43,8 @@ struct AttentionRows {
   AttentionSetup setup;
   Device device() const { return Q.device(); }
 };
+Cost cost_of(const AttentionForward& call);
+Cost cost_of(const AttentionBackward& call);
 extern const Kernel<void(const AttentionForward&)> attention_forward;
 extern const Kernel<void(const AttentionBackward&)> attention_backward;
 extern const Kernel<void(const AttentionRows&)> attention_listed;

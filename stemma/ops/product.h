@@ -1,6 +1,7 @@
 // The one way to a matrix product. Knows nothing of the tape; chooses between our own kernels and oneDNN.
 //   C = f(alpha op(A) op(B) + beta C + bias) + residual         f: nothing or relu; sums and C in f32
 #pragma once
+#include "stemma/base/profile.h"
 #include "stemma/ops/ops.h"
 
 namespace stemma {

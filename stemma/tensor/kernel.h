@@ -15,8 +15,8 @@ namespace stemma {
 #define ON_CUDA(f) nullptr
 #endif
 
-// What a kernel costs is the sum over its arguments (profile.h): a tensor is moved once. A call that knows better has an
-// overload beside it.
+// What a kernel costs is the sum over its arguments (profile.h): a tensor is moved once. A call that knows better has
+// an overload beside it.
 inline Cost cost_of(const Tensor& x) { return {.bytes = x ? double(x.bytes()) : 0}; }
 template <class T>
 Cost cost_of(const T&) {
