@@ -2,13 +2,15 @@
 //   f32, 512 rows and more       own panels 220..240, oneDNN 225..245, OpenBLAS 120
 //   f32, 1 / 8 / 32 rows         own dot products 62 / 180 / 181, oneDNN 63 / 209 / 164, own panels 9 / 67 / 141
 //   bf16, rounding included      oneDNN 410..440 from 512 rows on; 32 rows 250
-// So f32 is ours alone, and bf16 goes to oneDNN where the processor has it.
+// and with AMX, on another: f32 140..160; bf16, rounding included, own tiles 650..1000, oneDNN 415..530.
+// So f32 is ours alone; bf16 goes to our tiles where the processor has AMX, to oneDNN where it has only AVX512-BF16.
 #include "stemma/ops/product.h"
 
 #include <algorithm>
 #include <chrono>
 
 #include "stemma/base/parallel.h"
+#include "stemma/ops/amx.h"
 #include "stemma/ops/dnnl.h"
 #include "stemma/ops/gemm.h"
 #include "stemma/tensor/kernel.h"
@@ -70,13 +72,22 @@ void scale(const ProductCall& p) {
   finish_product(p);
 }
 
+// Which unit multiplies this in bf16, if any: tiles add in an order of k's own, oneDNN promises none.
+enum class Unit { none, tiles, dnnl };
+Unit bf16_unit(const ProductCall& p) {
+  if (p.precision != Type::bf16 && (p.a.type != Type::bf16 || p.b.type != Type::bf16)) return Unit::none;
+  if (p.alpha != 1 || (p.beta != 0 && p.beta != 1)) return Unit::none;
+  return has_amx() ? Unit::tiles : native_bf16() && !p.deterministic ? Unit::dnnl : Unit::none;
+}
+
 void product_cpu(const ProductCall& p) {
   if (p.k == 0) return scale(p);
-  const bool in_bf16 = native_bf16() && !p.deterministic && p.alpha == 1 && (p.beta == 0 || p.beta == 1) &&
-                       (p.precision == Type::bf16 || (p.a.type == Type::bf16 && p.b.type == Type::bf16));
+  const Unit unit = bf16_unit(p);
   // Up to so many rows dot products win over copying B. Their order of k is another one than that of the panels.
-  if (p.b.transposed && (p.deterministic || p.m <= (in_bf16 ? 16 : 64))) return dot_product(p);
-  if (in_bf16) return bf16_product(p);
+  const bool few = p.deterministic ? unit != Unit::tiles : p.m <= (unit == Unit::none ? 64 : 16);
+  if (p.b.transposed && few) return dot_product(p);
+  if (unit == Unit::tiles) return amx_product(p);
+  if (unit == Unit::dnnl) return bf16_product(p);
   packed_product(p);
 }
 constexpr Kernel<void(const ProductCall&)> kernel{"product", product_cpu, ON_CUDA(product_cuda)};

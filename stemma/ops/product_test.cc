@@ -3,6 +3,7 @@
 #include <limits>
 #include <thread>
 
+#include "stemma/ops/amx.h"
 #include "stemma/ops/dnnl.h"
 #include "stemma/ops/gemm.h"
 #include "stemma/ops/op_test.h"
@@ -127,6 +128,20 @@ TEST(Product, OfBf16ByOneDnn) {
           check_product(dnnl_product,
                         {.m = m, .n = n, .k = k, .ta = ta, .tb = tb, .a = Type::bf16, .b = Type::bf16, .beta = beta},
                         Type::f32);
+}
+
+TEST(Product, OfBf16OnTiles) {
+  if (!has_amx()) GTEST_SKIP() << "this processor has no tile unit";
+  auto all = shapes;
+  all.insert(all.end(), {{70, 300, 262}, {300, 40, 700}, {40, 2100, 33}});
+  for (const auto& [m, n, k] : all)
+    for (const auto& [ta, tb] : {std::pair{false, false}, {false, true}, {true, false}, {true, true}})
+      for (const auto& [a, b] : {std::pair{Type::f32, Type::f32}, {Type::bf16, Type::f32}, {Type::f32, Type::bf16}})
+        for (const bool relu : {false, true})
+          for (const float beta : {0.0f, 1.0f})
+            check_product(amx_product,
+                          {.m = m, .n = n, .k = k, .ta = ta, .tb = tb, .relu = relu, .a = a, .b = b, .beta = beta},
+                          Type::bf16);
 }
 
 TEST(Product, ChoosesAKernelForEveryCall) {

@@ -1,0 +1,297 @@
+// The unit multiplies tiles: C [16, 16] of f32 += A [16, 32] B [32, 16] of bf16, 1 KiB each. In a tile of A a line is a
+// row of A; in a tile of B a line holds two rows of B, element by element in turn, because the unit adds two products
+// at a time. So a line of B is the 32-bit transpose of sixteen lines of its transpose, and one way of reading an
+// operand serves both sides. Four tiles of C are held at once, which loads each tile of A and B for two products.
+// Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, chapter 18.
+#include "stemma/ops/amx.h"
+
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "stemma/base/parallel.h"
+#include "stemma/tensor/memory.h"
+
+namespace stemma {
+
+namespace {
+
+constexpr int64_t side = 16, step = 32;          // a tile: 16 lines of 32 elements of k
+constexpr int64_t panel = 2 * side;              // two tiles side by side
+constexpr int64_t tile_bytes = side * step * 2;  // 1 KiB
+constexpr int64_t depth = 8 * step;              // two panels about so deep fit the first cache,
+constexpr int64_t rows_at_once = 8 * panel;      // these rows of A the second
+constexpr int64_t cols_at_once = 64 * panel;
+
+// An operand of `size` rows of op(A), or columns of op(B). `along`: neighbours in k lie side by side.
+struct Operand {
+  const void* data;
+  int64_t stride, size;
+  Type type;
+  bool along, is_b;
+};
+
+// Where the lines of one tile begin, and how many of them and of k there are.
+struct Corner {
+  int64_t line, k, lines, count;
+};
+
+// One panel times another: `steps` tiles of k. C begins as `start` (null: zeros), which may be C itself.
+struct Block {
+  int64_t steps;
+  const char *a, *b;
+  float* c;
+  int64_t stride;
+  const float* start;
+  int64_t start_stride;
+};
+
+struct Finish {
+  float* c;
+  const float *bias, *residual;
+  int64_t stride, rows, cols;
+  bool relu;
+};
+
+// Only plain functions stand here: a template instantiated under these options could be the one that the linker keeps
+// for processors that lack them.
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16")
+
+inline __mmask32 first(int64_t n) { return n >= 32 ? ~__mmask32{0} : n <= 0 ? 0 : (__mmask32{1} << n) - 1; }
+
+// 32 neighbours, rounded; zeros past n.
+inline __m512i read_32(const Operand& x, int64_t at, int64_t n) {
+  const __mmask32 there = first(n);
+  if (x.type == Type::bf16) return _mm512_maskz_loadu_epi16(there, static_cast<const uint16_t*>(x.data) + at);
+  const float* const from = static_cast<const float*>(x.data) + at;
+  const __m512 low = _mm512_maskz_loadu_ps(__mmask16(there), from);
+  const __m512 high = n > 16 ? _mm512_maskz_loadu_ps(__mmask16(there >> 16), from + 16) : _mm512_setzero_ps();
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
+}
+
+// 16 neighbours of each of two rows, element by element in turn; rows past `count` are zeros.
+inline __m512i read_pair(const Operand& x, int64_t at, int64_t n, int64_t count) {
+  const __mmask16 there = __mmask16(first(n)), second = count > 1 ? there : 0;
+  const int64_t next = second ? at + x.stride : at;
+  __m512i both;
+  if (x.type == Type::bf16) {
+    const auto* const from = static_cast<const uint16_t*>(x.data);
+    both = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_maskz_loadu_epi16(there, from + at)),
+                              _mm256_maskz_loadu_epi16(second, from + next), 1);
+  } else {
+    const auto* const from = static_cast<const float*>(x.data);
+    both = reinterpret_cast<__m512i>(
+        _mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(second, from + next), _mm512_maskz_loadu_ps(there, from + at)));
+  }
+  const __m512i low = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(both));
+  const __m512i high = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(both, 1));
+  return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+}
+
+// 16 lines of 16 words become 16 lines of 16 words.
+inline void transpose(__m512i* r) {
+  __m512i t[side];
+#pragma GCC unroll 8
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 16; i += 4)
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; ++j) {
+      r[i + 2 * j] = _mm512_unpacklo_epi64(t[i + j], t[i + j + 2]);
+      r[i + 2 * j + 1] = _mm512_unpackhi_epi64(t[i + j], t[i + j + 2]);
+    }
+    // r[4 i + c] has columns c, 4 + c, 8 + c, 12 + c of rows 4 i .. 4 i + 3, in quarters.
+#pragma GCC unroll 4
+  for (int c = 0; c < 4; ++c) {
+    const __m512i even_0 = _mm512_shuffle_i32x4(r[c], r[4 + c], 0x88);
+    const __m512i even_1 = _mm512_shuffle_i32x4(r[8 + c], r[12 + c], 0x88);
+    const __m512i odd_0 = _mm512_shuffle_i32x4(r[c], r[4 + c], 0xDD);
+    const __m512i odd_1 = _mm512_shuffle_i32x4(r[8 + c], r[12 + c], 0xDD);
+    t[c] = _mm512_shuffle_i32x4(even_0, even_1, 0x88);
+    t[4 + c] = _mm512_shuffle_i32x4(odd_0, odd_1, 0x88);
+    t[8 + c] = _mm512_shuffle_i32x4(even_0, even_1, 0xDD);
+    t[12 + c] = _mm512_shuffle_i32x4(odd_0, odd_1, 0xDD);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) r[i] = t[i];
+}
+
+void pack_tile(const Operand& x, const Corner& from, char* out) {
+  __m512i line[side];
+  if (x.along) {
+#pragma GCC unroll 16
+    for (int64_t i = 0; i < side; ++i)
+      line[i] = i < from.lines ? read_32(x, (from.line + i) * x.stride + from.k, from.count) : _mm512_setzero_si512();
+  } else {
+#pragma GCC unroll 16
+    for (int64_t i = 0; i < side; ++i)
+      line[i] = 2 * i < from.count
+                    ? read_pair(x, (from.k + 2 * i) * x.stride + from.line, from.lines, from.count - 2 * i)
+                    : _mm512_setzero_si512();
+  }
+  if (x.along == x.is_b) transpose(line);
+#pragma GCC unroll 16
+  for (int64_t i = 0; i < side; ++i) _mm512_store_si512(out + i * 64, line[i]);
+}
+
+struct alignas(64) TileConfiguration {
+  uint8_t palette = 1, start_row = 0, reserved[14] = {};
+  uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+void open_tiles() {
+  static constexpr TileConfiguration configuration;
+  _tile_loadconfig(&configuration);
+}
+void close_tiles() { _tile_release(); }
+
+// The compiler knows nothing of what tile instructions read and write: the empty asm lines hold memory still.
+[[gnu::noinline]] void multiply(const Block& t) {
+  asm volatile("" ::: "memory");
+  const int64_t from = t.start_stride * 4, stride = t.stride * 4;
+  if (t.start) {
+    _tile_loadd(0, t.start, from);
+    _tile_loadd(1, t.start + side, from);
+    _tile_loadd(2, t.start + side * t.start_stride, from);
+    _tile_loadd(3, t.start + side * t.start_stride + side, from);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+  const char *a = t.a, *b = t.b;
+  for (int64_t i = 0; i < t.steps; ++i, a += 2 * tile_bytes, b += 2 * tile_bytes) {
+    _tile_loadd(4, a, 64);
+    _tile_loadd(6, b, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_loadd(7, b + tile_bytes, 64);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_loadd(5, a + tile_bytes, 64);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+  _tile_stored(0, t.c, stride);
+  _tile_stored(1, t.c + side, stride);
+  _tile_stored(2, t.c + side * t.stride, stride);
+  _tile_stored(3, t.c + side * t.stride + side, stride);
+  asm volatile("" ::: "memory");
+}
+
+// c = f(c + bias) + residual
+void finish(const Finish& f) {
+  for (int64_t i = 0; i < f.rows; ++i)
+    for (int64_t j = 0; j < f.cols; j += side) {
+      const __mmask16 there = __mmask16(first(f.cols - j));
+      float* const at = f.c + i * f.stride + j;
+      __m512 c = _mm512_maskz_loadu_ps(there, at);
+      if (f.bias) c = _mm512_add_ps(c, _mm512_maskz_loadu_ps(there, f.bias + j));
+      if (f.relu) c = _mm512_max_ps(_mm512_setzero_ps(), c);  // the second operand when one is NaN
+      if (f.residual) c = _mm512_add_ps(c, _mm512_maskz_loadu_ps(there, f.residual + i * f.stride + j));
+      _mm512_mask_storeu_ps(at, there, c);
+    }
+}
+
+#pragma GCC pop_options
+
+int64_t pieces(int64_t n, int64_t size) { return (n + size - 1) / size; }
+
+// out: [panels][steps][2 tiles]. Memory is read in its own order.
+void pack_panels(const Operand& x, int64_t line, int64_t panels, int64_t k, int64_t count, char* out) {
+  const int64_t steps = pieces(count, step);
+  for (int64_t i = 0; i < steps * panels; ++i) {
+    const int64_t p = x.along ? i % steps : i / panels, which = x.along ? i / steps : i % panels;
+    for (int64_t half = 0; half < 2; ++half) {
+      const int64_t begin = line + which * panel + half * side;
+      pack_tile(x,
+                {begin, k + p * step, std::clamp<int64_t>(x.size - begin, 0, side), std::min(step, count - p * step)},
+                out + ((which * steps + p) * 2 + half) * tile_bytes);
+    }
+  }
+}
+
+// One cut of k and of the columns: its panels of B, shared by all threads.
+struct Cut {
+  const char* b;
+  int64_t j0, cols, k0, count;
+  bool first, last;
+};
+
+// The 32 x 32 of C at (i, j), or what there is of it.
+void multiply_block(const ProductCall& p, const Cut& cut, int64_t i, int64_t j, Block block) {
+  const int64_t rows = std::min(panel, p.m - i), cols = std::min(panel, p.n - j);
+  float* const c = p.c + i * p.stride + j;
+  const bool add = !cut.first || p.beta != 0, biased = !add && p.bias;
+  if (rows == panel && cols == panel) {
+    block.c = c, block.stride = p.stride;
+    if (add) block.start = c, block.start_stride = p.stride;
+    if (biased) block.start = p.bias + j, block.start_stride = 0;
+    multiply(block);
+  } else {
+    alignas(64) float whole[panel * panel] = {};
+    for (int64_t r = 0; r < rows && (add || biased); ++r)
+      std::copy_n(add ? c + r * p.stride : p.bias + j, cols, whole + r * panel);
+    block.c = whole, block.stride = panel, block.start = whole, block.start_stride = panel;
+    multiply(block);
+    for (int64_t r = 0; r < rows; ++r) std::copy_n(whole + r * panel, cols, c + r * p.stride);
+  }
+  const float* const bias = p.bias && p.beta != 0 ? p.bias + j : nullptr;
+  if (cut.last && (bias || p.relu || p.residual))
+    finish({c, bias, p.residual ? p.residual + i * p.stride + j : nullptr, p.stride, rows, cols, p.relu});
+}
+
+// Panels [from, to) of 32 rows of C for one cut.
+void multiply_rows(const ProductCall& p, const Cut& cut, int64_t from, int64_t to) {
+  static thread_local const auto memory = allocate(size_t(rows_at_once * depth) * 4);
+  char* const a = static_cast<char*>(memory.get());
+  const Operand A{p.a.data, p.a.stride, p.m, p.a.type, !p.a.transposed, false};
+  const int64_t steps = pieces(cut.count, step), panel_bytes = steps * 2 * tile_bytes;
+  open_tiles();
+  for (int64_t i0 = from * panel; i0 < to * panel; i0 += rows_at_once) {
+    const int64_t panels = std::min(rows_at_once / panel, to - i0 / panel);
+    pack_panels(A, i0, panels, cut.k0, cut.count, a);
+    for (int64_t j = 0; j < pieces(cut.cols, panel); ++j)
+      for (int64_t i = 0; i < panels; ++i)
+        multiply_block(p, cut, i0 + i * panel, cut.j0 + j * panel,
+                       {steps, a + i * panel_bytes, cut.b + j * panel_bytes, nullptr, 0, nullptr, 0});
+  }
+  close_tiles();
+}
+
+}  // namespace
+
+bool has_amx() {
+  static const bool has = [] {
+    constexpr long ask_for_state = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA
+    return __builtin_cpu_supports("amx-bf16") && __builtin_cpu_supports("avx512bf16") &&
+           ::syscall(SYS_arch_prctl, ask_for_state, tile_data) == 0;
+  }();
+  return has;
+}
+
+void amx_product(const ProductCall& p) {
+  // k is cut into equal parts nearest to `depth`: 262 stays whole.
+  const int64_t cuts = std::max<int64_t>(1, (p.k + depth / 2) / depth);
+  const int64_t deep = pieces(pieces(p.k, cuts), step) * step;
+  check(p.alpha == 1 && (p.beta == 0 || p.beta == 1), "AMX product with alpha ", p.alpha, " and beta ", p.beta);
+  const Operand B{p.b.data, p.b.stride, p.n, p.b.type, p.b.transposed, true};
+  const auto memory = allocate(size_t(pieces(std::min(p.n, cols_at_once), panel) * panel * deep) * 2);
+  char* const b = static_cast<char*>(memory.get());
+  for (int64_t j0 = 0; j0 < p.n; j0 += cols_at_once)
+    for (int64_t k0 = 0; k0 < p.k; k0 += deep) {
+      const Cut cut{b, j0, std::min(cols_at_once, p.n - j0), k0, std::min(deep, p.k - k0), k0 == 0, k0 + deep >= p.k};
+      const int64_t panel_bytes = pieces(cut.count, step) * 2 * tile_bytes;
+      parallel_for(pieces(cut.cols, panel), 2, [&](int64_t begin, int64_t end) {
+        pack_panels(B, j0 + begin * panel, end - begin, k0, cut.count, b + begin * panel_bytes);
+      });
+      parallel_for(pieces(p.m, panel), 1, [&](int64_t begin, int64_t end) { multiply_rows(p, cut, begin, end); });
+    }
+}
+
+}  // namespace stemma
