@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "stemma/base/files.h"
+#include "stemma/base/profile.h"
 #include "stemma/cli/commands.h"
 #include "stemma/cli/terminal.h"
 #include "stemma/models/registry.h"
@@ -16,7 +17,7 @@ namespace stemma {
 namespace {
 
 struct Arguments {
-  std::string task, model, preset, config, out;
+  std::string task, model, preset, config, out, trace;
   ParallelFiles train, valid;
   std::vector<std::string> set;
   double minutes = 0;
@@ -58,6 +59,7 @@ bool parse(const Words& words, Arguments& a, CommandLine& line) {
   line.flag("--resume", a.resume, "go on with the run in --out");
   line.option("--seed", a.seed, "of initial weights, order and dropout");
   line.flag("--json", a.json, "one JSON object a line: the plan, each validation, the summary");
+  line.option("--trace", a.trace, "a file for where the time of the first steps goes, as Chrome's tracing reads it");
   a.machine.declare(line);
   if (!line.parse(words)) return false;
   if (a.seed < 0) throw UsageError(str("--seed: ", a.seed, " is negative"));
@@ -225,7 +227,10 @@ int train_command(const Words& words) {
   const MachineScope machine(a.machine);
   const auto& stop = stop_requested();
   Display display(a.json);
+  std::optional<Profile> profile;
+  if (!a.trace.empty()) profile.emplace();
   const Summary summary = train_from_files({recipe, a.train, a.valid, a.out, a.resume}, stop, display.callbacks());
+  if (profile) write_file(a.trace, chrome_trace(profile->events()));
   write_file(join_path(a.out, "README.md"), card(words, a, display.plan, summary));
   if (a.json) {
     display.print({{"summary", to_json(summary)}});

@@ -63,4 +63,19 @@ void dnnl_product(const ProductCall& p) {
   }
 }
 
+std::function<void()> dnnl_prepared(Type type, int64_t m, int64_t n, int64_t k) {
+  const auto kind = type == Type::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
+  const auto a = describe(m, k, k, false, kind), b = describe(k, n, k, true, kind);
+  const auto c = describe(m, n, n, false, memory::data_type::f32);
+  const dnnl::matmul made({{a, b, c}, engine()});
+  const Tensor A = cast(Tensor::full(m, k, 1), type), B = cast(Tensor::full(n, k, 1), type), C(m, n);
+  return [=] {
+    dnnl::stream stream(engine());
+    made.execute(stream, {{DNNL_ARG_SRC, memory(a, engine(), A.raw())},
+                          {DNNL_ARG_WEIGHTS, memory(b, engine(), B.raw())},
+                          {DNNL_ARG_DST, memory(c, engine(), C.raw())}});
+    stream.wait();
+  };
+}
+
 }  // namespace stemma
