@@ -28,11 +28,12 @@ namespace {
 HWY_INLINE V less_square(V x) { return hn::NegMulAdd(x, x, all(1)); }  // 1 - x^2
 HWY_INLINE V slope(V s) { return hn::Mul(s, hn::Sub(all(1), s)); }     // of the logistic function, from its value
 
-// A row of several blocks of `width` columns, seen through the vector of columns j.
+// A row of several blocks of `width` columns, seen through the vector of columns j. A single row is for all.
 struct Row {
   float* data;
   int64_t width, j = 0, left = 0;
-  Row(const Tensor& x, int64_t row, int64_t width) : data(x ? x.data() + row * x.cols() : nullptr), width(width) {}
+  Row(const Tensor& x, int64_t row, int64_t width)
+      : data(x ? x.data() + (x.rows() > 1 ? row : 0) * x.cols() : nullptr), width(width) {}
   explicit operator bool() const { return data != nullptr; }
   HWY_INLINE V operator[](int64_t block) const { return load(data + block * width + j, left); }
   HWY_INLINE void set(int64_t block, V v) const { store(v, data + block * width + j, left); }
@@ -91,13 +92,14 @@ void lstm_back(const LstmStepBack& s) {
 void gru(const GruStep& s) {
   for_rows(
       s.h,
-      [](const Row& x, const Row& u, const Row& before, const Row& kept, const Row& h) {
-        const V r = sigmoid(hn::Add(x[0], u[0])), z = sigmoid(hn::Add(x[1], u[1])), u_n = u[2];
+      [](const Row& x, const Row& products, const Row& b, const Row& before, const Row& kept, const Row& h) {
+        const auto u = [&](int64_t gate) { return b ? hn::Add(products[gate], b[gate]) : products[gate]; };
+        const V r = sigmoid(hn::Add(x[0], u(0))), z = sigmoid(hn::Add(x[1], u(1))), u_n = u(2);
         const V n = tanh(hn::MulAdd(r, u_n, x[2]));
         h.set(0, hn::MulAdd(z, hn::Sub(before[0], n), n));
         if (kept) kept.set(0, r), kept.set(1, z), kept.set(2, n), kept.set(3, u_n);
       },
-      s.x_gates, s.u_gates, s.h_before, s.kept, s.h);
+      s.x_gates, s.u_gates, s.b_u, s.h_before, s.kept, s.h);
 }
 void gru_back(const GruStepBack& s) {
   for_rows(

@@ -28,6 +28,7 @@ struct LstmStepBack {
 };
 struct GruStep {
   Tensor x_gates, u_gates, h_before;  // [n, 3h], [n, 3h], [n, h]
+  Tensor b_u = {};                    // [1, 3h]: added to u_gates; empty: none
   Tensor kept;                        // [n, 4h]: s(r), s(z), the candidate, n_u for backward; empty: not wanted
   Tensor h;                           // out
   Device device() const { return x_gates.device(); }

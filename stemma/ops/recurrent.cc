@@ -12,6 +12,7 @@
 
 #include "stemma/ops/cells.h"
 #include "stemma/ops/definitions.h"
+#include "stemma/ops/packed_matrix.h"
 #include "stemma/ops/product.h"
 #include "stemma/tensor/elements.h"
 
@@ -139,18 +140,20 @@ Recurrence rnn(const Tensor& x, const Tensor& U, const Tensor& h0) {
   check_shapes("rnn", x, U, 1), check_state("rnn", x, U, h0);
   auto p = std::make_shared<const Packing>(x);
   const Tensor H = initial_states(*p, h0, U.cols()), gates = gather(x.detach(), p->input);
+  const PackedMatrix Ut(U, {.b = true}, p->steps);
   for (int64_t t = 0; t < p->steps; ++t) {
     const Tensor a = p->gates(gates, t);
-    product(p->state_before(H, t), U, a, {.transposed = {.b = true}, .beta = 1});
+    Ut.multiply(p->state_before(H, t), a, true);
     rnn_step(RnnStep{.gates = a, .h = p->state(H, t)});
   }
   Recurrence out = outputs(*p, H);
   record_all({&out.y, &out.h}, {x, U, h0}, [p, H, U, h0](const Grads& d) {
     const Tensor dH = state_gradients(*p, d[0], d[1], U.cols()), da(p->begin.back(), U.rows());
+    const PackedMatrix packed(U, {}, p->steps);
     for (int64_t t = p->steps; t-- > 0;) {
       const Tensor step = p->gates(da, t);
       rnn_step_back(RnnStepBack{.h = p->state(H, t), .dh = p->state(dH, t), .dgates = step});
-      product(step, U, p->state_before(dH, t), {.beta = 1});
+      packed.multiply(step, p->state_before(dH, t), true);
     }
     add_weight_gradient(*p, U, da, H);
     return Grads{gather(da, p->output), {}, initial_gradient(*p, h0, dH)};
@@ -164,9 +167,10 @@ Recurrence lstm(const Tensor& x, const Tensor& U, const Tensor& h0, const Tensor
   const Tensor H = initial_states(*p, h0, U.cols()), C = initial_states(*p, c0, U.cols());
   const Tensor gates = gather(x.detach(), p->input);
   const bool keep = any_tracked({x, U, h0, c0});
+  const PackedMatrix Ut(U, {.b = true}, p->steps);
   for (int64_t t = 0; t < p->steps; ++t) {
     const Tensor a = p->gates(gates, t);
-    product(p->state_before(H, t), U, a, {.transposed = {.b = true}, .beta = 1});
+    Ut.multiply(p->state_before(H, t), a, true);
     lstm_step(LstmStep{.gates = a,
                        .c_before = p->state_before(C, t),
                        .kept = keep ? a : Tensor(),
@@ -176,6 +180,7 @@ Recurrence lstm(const Tensor& x, const Tensor& U, const Tensor& h0, const Tensor
   Recurrence out = outputs(*p, H, C);
   record_all({&out.y, &out.h, &out.c}, {x, U, h0, c0}, [p, H, C, gates, U, h0, c0](const Grads& d) {
     const Tensor dH = state_gradients(*p, d[0], d[1], U.cols()), dC = state_gradients(*p, {}, d[2], U.cols());
+    const PackedMatrix packed(U, {}, p->steps);
     for (int64_t t = p->steps; t-- > 0;) {
       const Tensor step = p->gates(gates, t);  // turns into its gradient
       lstm_step_back(LstmStepBack{.kept = step,
@@ -184,7 +189,7 @@ Recurrence lstm(const Tensor& x, const Tensor& U, const Tensor& h0, const Tensor
                                   .dc = p->state(dC, t),
                                   .dgates = step,
                                   .dc_before = p->state_before(dC, t)});
-      product(step, U, p->state_before(dH, t), {.beta = 1});
+      packed.multiply(step, p->state_before(dH, t), true);
     }
     add_weight_gradient(*p, U, gates, H);
     return Grads{gather(gates, p->output), {}, initial_gradient(*p, h0, dH), initial_gradient(*p, c0, dC)};
@@ -198,27 +203,23 @@ Recurrence gru(const Tensor& x, const Tensor& U, const Tensor& b_u, const Tensor
   auto p = std::make_shared<const Packing>(x);
   const Tensor H = initial_states(*p, h0, U.cols()), gates = gather(x.detach(), p->input);
   const Tensor u(p->sequences, U.rows());
+  const PackedMatrix Ut(U, {.b = true}, p->steps);
   const bool keep = any_tracked({x, U, b_u, h0});
   const Tensor kept = keep ? Tensor(gates.rows(), 4 * U.cols()) : Tensor();
   for (int64_t t = 0; t < p->steps; ++t) {
     const Tensor before = p->state_before(H, t), u_t = u.row_view(0, p->active(t));
-    product({.m = u_t.rows(),
-             .n = U.rows(),
-             .k = U.cols(),
-             .a = view(before),
-             .b = view(U, true),
-             .c = u_t.data(),
-             .stride = U.rows(),
-             .bias = b_u.data()});
+    Ut.multiply(before, u_t, false);
     gru_step(GruStep{.x_gates = p->gates(gates, t),
                      .u_gates = u_t,
                      .h_before = before,
+                     .b_u = b_u,
                      .kept = keep ? p->gates(kept, t) : Tensor(),
                      .h = p->state(H, t)});
   }
   Recurrence out = outputs(*p, H);
   record_all({&out.y, &out.h}, {x, U, b_u, h0}, [p, H, kept, U, b_u, h0](const Grads& d) {
     const Tensor dH = state_gradients(*p, d[0], d[1], U.cols()), dx(p->begin.back(), U.rows()), du = Tensor::like(dx);
+    const PackedMatrix packed(U, {}, p->steps);
     for (int64_t t = p->steps; t-- > 0;) {
       const Tensor step = p->gates(du, t), dh_before = p->state_before(dH, t);
       gru_step_back(GruStepBack{.kept = p->gates(kept, t),
@@ -227,7 +228,7 @@ Recurrence gru(const Tensor& x, const Tensor& U, const Tensor& b_u, const Tensor
                                 .dx_gates = p->gates(dx, t),
                                 .du_gates = step,
                                 .dh_before = dh_before});
-      product(step, U, dh_before, {.beta = 1});
+      packed.multiply(step, dh_before, true);
     }
     add_weight_gradient(*p, U, du, H);
     return Grads{gather(dx, p->output), {}, b_u.tracked() ? sum_rows(du) : Tensor(), initial_gradient(*p, h0, dH)};

@@ -33,7 +33,7 @@ struct Result {
 // f(i, j) for all i < M and j < N, written out: what it indexes stays in registers.
 template <int M, int N, class F>
 HWY_INLINE void unrolled(F&& f) {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (int i = 0; i < M; ++i)
 #pragma GCC unroll 8
     for (int j = 0; j < N; ++j) f(i, j);
@@ -60,7 +60,7 @@ HWY_INLINE void tile_of(int64_t rows, const Left& a, const Right& b, const Resul
 }
 template <int N>
 void panel(int64_t m, Left a, const Right& b, Result c, int64_t k) {
-  constexpr int most = 6;
+  constexpr int most = HWY_TARGET <= HWY_AVX3 && N <= 2 ? 12 : 6;
   for (int64_t tiles = (m + most - 1) / most; tiles > 0; --tiles) {
     const int64_t rows = (m + tiles - 1) / tiles;  // tiles of like height
     tile_of<most, N>(rows, a, b, c, k);

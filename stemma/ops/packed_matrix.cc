@@ -1,0 +1,121 @@
+#include "stemma/ops/packed_matrix.h"
+
+#include <algorithm>
+
+#include "stemma/base/parallel.h"
+#include "stemma/ops/product.h"
+
+#include "stemma/ops/simd_targets.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "stemma/ops/packed_matrix.cc"
+#include <hwy/foreach_target.h>
+
+#include "stemma/ops/tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace stemma::HWY_NAMESPACE {
+namespace {
+
+constexpr int64_t depth = 512;            // rows of A of this depth stay in the second cache while panels of B go by
+int64_t across() { return 2 * lanes(); }  // columns of a panel
+
+struct Panels {  // of op(B), each [k, across()]
+  const Tensor& B;
+  bool transposed;
+  int64_t k() const { return transposed ? B.cols() : B.rows(); }
+  int64_t n() const { return transposed ? B.rows() : B.cols(); }
+  int64_t count() const { return (n() + across() - 1) / across(); }
+  int64_t size() const { return k() * across(); }
+  void pack(int64_t panel, float* to) const {
+    const int64_t j = panel * across(), width = std::min(across(), n() - j);
+    if (transposed) return transpose_scaled(B.data() + j * B.cols(), B.cols(), width, k(), 1, {to, across()});
+    for (int64_t p = 0; p < k(); ++p)
+      for_vectors(width, [&](int64_t i, int64_t left) {
+        hn::StoreU(load(B.data() + p * B.cols() + j + i, left), D(), to + p * across() + i);
+      });
+  }
+};
+
+void pack(const Tensor& B, bool transposed, const Tensor& to) {
+  const Panels panels{B, transposed};
+  parallel_for(panels.count(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) panels.pack(i, to.data() + i * panels.size());
+  });
+}
+int64_t packed_size(const Tensor& B, bool transposed) {
+  const Panels panels{B, transposed};
+  return panels.count() * panels.size();
+}
+
+// The part of a product that one panel makes; a narrow last one goes through `edge`.
+void multiply_panel(const PackedProduct& p, const float* panel, int64_t j, int64_t k0, float* edge) {
+  const int64_t m = p.A.rows(), k = std::min(depth, p.A.cols() - k0), n = p.C.cols(), width = std::min(across(), n - j);
+  const bool add = p.add || k0 > 0;
+  const Left a{p.A.data() + k0, p.A.cols(), 1};
+  const Right b{panel + k0 * across(), across()};
+  float* const c = p.C.data() + j;
+  if (width % lanes() == 0) return small_product(a, b, {c, n, add}, {m, width, k});
+  if (add)
+    for (int64_t i = 0; i < m; ++i) std::copy_n(c + i * n, width, edge + i * across());
+  small_product(a, b, {edge, across(), add}, {m, width, k});
+  for (int64_t i = 0; i < m; ++i) std::copy_n(edge + i * across(), width, c + i * n);
+}
+
+void multiply(const PackedProduct& p) {
+  const Panels panels{p.B, p.transposed};
+  const int64_t grain = 1 + (1 << 16) / (1 + p.A.size() * across());
+  parallel_for(panels.count(), grain, [&](int64_t begin, int64_t end) {
+    const Tensor edge(p.A.rows(), across()), own = p.panels ? Tensor() : Tensor(1, panels.size());
+    for (int64_t k0 = 0; k0 < panels.k(); k0 += own ? panels.k() : depth)
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t j = i * across();
+        if (!own) {
+          multiply_panel(p, p.panels.data() + i * panels.size(), j, k0, edge.data());
+          continue;
+        }
+        panels.pack(i, own.data());
+        for (int64_t k1 = 0; k1 < panels.k(); k1 += depth) multiply_panel(p, own.data(), j, k1, edge.data());
+      }
+  });
+}
+
+}  // namespace
+}  // namespace stemma::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace stemma {
+
+namespace {
+
+HWY_EXPORT(pack);
+HWY_EXPORT(packed_size);
+HWY_EXPORT(multiply);
+Tensor pack_cpu(const Tensor& B, bool transposed) {
+  const Tensor panels(1, HWY_DYNAMIC_DISPATCH(packed_size)(B, transposed));
+  HWY_DYNAMIC_DISPATCH(pack)(B, transposed, panels);
+  return panels;
+}
+void multiply_cpu(const PackedProduct& p) { HWY_DYNAMIC_DISPATCH(multiply)(p); }
+
+constexpr Kernel<Tensor(const Tensor& B, bool transposed)> pack_kernel{"pack", pack_cpu, ON_CUDA(pack_cuda)};
+constexpr Kernel<void(const PackedProduct&)> multiply_kernel{"packed product", multiply_cpu,
+                                                             ON_CUDA(packed_product_cuda)};
+
+bool in_f32(const Tensor& B) { return precision() == Type::f32 && B.type() == Type::f32; }
+
+}  // namespace
+
+PackedMatrix::PackedMatrix(const Tensor& B, Transposed t, int64_t products) : B_(B.detach()), transposed_(t.b) {
+  if (in_f32(B) && products > 1) panels_ = pack_kernel(B_, transposed_);
+}
+
+void PackedMatrix::multiply(const Tensor& A, const Tensor& C, bool add) const {
+  if (!in_f32(B_)) return product(A, B_, C, {.transposed = {.b = transposed_}, .beta = add ? 1.0f : 0.0f});
+  const int64_t k = transposed_ ? B_.cols() : B_.rows(), n = transposed_ ? B_.rows() : B_.cols();
+  check(A.cols() == k && C.rows() == A.rows() && C.cols() == n, "product of ", A, " and ", B_, " into ", C);
+  multiply_kernel(PackedProduct{A, B_, C, transposed_, add, panels_});
+}
+
+}  // namespace stemma
+#endif
