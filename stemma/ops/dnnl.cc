@@ -1,5 +1,5 @@
-// One primitive for each way of transposing and adding, made for sizes known only at run time: as fast here as one for
-// each shape, and batches of rows hardly ever have the same shape twice.
+// f32: the BLAS-like call. bf16: one primitive for each way of transposing and adding, made for sizes known only at run
+// time: as fast here as one for each shape, and batches of rows hardly ever have the same shape twice.
 #include "stemma/ops/dnnl.h"
 
 #include <dnnl.hpp>
@@ -40,7 +40,7 @@ dnnl::matmul make(bool a_transposed, bool b_transposed, bool add) {
 
 }  // namespace
 
-void dnnl_product(const ProductCall& p) {
+void dnnl_product_bf16(const ProductCall& p) {
   check(p.alpha == 1 && (p.beta == 0 || p.beta == 1), "oneDNN product with alpha ", p.alpha, " and beta ", p.beta);
   try {
     // A primitive's scratch memory belongs to the thread that made it.
@@ -76,6 +76,14 @@ std::function<void()> dnnl_prepared(Type type, int64_t m, int64_t n, int64_t k) 
                           {DNNL_ARG_DST, memory(c, engine(), C.raw())}});
     stream.wait();
   };
+}
+
+void dnnl_product_f32(const ProductCall& p) {
+  const auto status = dnnl_sgemm(p.a.transposed ? 'T' : 'N', p.b.transposed ? 'T' : 'N', p.m, p.n, p.k, p.alpha,
+                                 static_cast<const float*>(p.a.data), p.a.stride, static_cast<const float*>(p.b.data),
+                                 p.b.stride, p.beta, p.c, p.stride);
+  check(status == dnnl_success, "oneDNN: product [", p.m, ", ", p.k, "] [", p.k, ", ", p.n, "] failed with status ",
+        int64_t(status));
 }
 
 }  // namespace stemma

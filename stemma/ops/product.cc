@@ -1,9 +1,11 @@
 // Which kernel makes which product. Measured with AVX-512 on one core, in 10^9 operations a second:
+//                                Zen 5                             Sapphire Rapids
 //   f32, 512 rows and more       own panels 220..240, oneDNN 225..245, OpenBLAS 120
+//                                                                  own panels 130..175, oneDNN 150..185
 //   f32, 1 / 8 / 32 rows         own dot products 62 / 180 / 181, oneDNN 63 / 209 / 164, own panels 9 / 67 / 141
-//   bf16, rounding included      oneDNN 410..440 from 512 rows on; 32 rows 250
-// and with AMX, on another: f32 140..160; bf16, rounding included, own tiles 650..1000, oneDNN 415..530.
-// So f32 is ours alone; bf16 goes to our tiles where the processor has AMX, to oneDNN where it has only AVX512-BF16.
+//   bf16, rounding included      oneDNN 410..440                   oneDNN 415..530, own tiles 650..1000
+// So f32 is oneDNN's from some rows on, and ours where few rows, a fixed order of k or mixed types ask for it; bf16
+// goes to our tiles where the processor has AMX, to oneDNN where it has only AVX512-BF16.
 #include "stemma/ops/product.h"
 
 #include <algorithm>
@@ -61,8 +63,23 @@ void bf16_product(const ProductCall& call) {
   Tensor a, b;
   p.a = as_bf16(call.a, p.m, p.k, a);
   p.b = as_bf16(call.b, p.k, p.n, b);
-  dnnl_product(p);
+  dnnl_product_bf16(p);
   finish_product(p);
+}
+
+// In blocks of rows that are still near when bias and residual come.
+void f32_product(const ProductCall& p) {
+  const bool more = p.bias || p.residual || p.relu;
+  const int64_t block = more ? std::max<int64_t>((1 << 18) / p.n, 128) : p.m;
+  for (int64_t i = 0; i < p.m; i += block) {
+    ProductCall part = p;
+    part.m = std::min(block, p.m - i);
+    part.a.data = static_cast<const float*>(p.a.data) + (p.a.transposed ? i : i * p.a.stride);
+    part.c = p.c + i * p.stride;
+    if (p.residual) part.residual = p.residual + i * p.stride;
+    dnnl_product_f32(part);
+    finish_product(part);
+  }
 }
 
 // An empty sum.
@@ -79,6 +96,9 @@ Unit bf16_unit(const ProductCall& p) {
   if (p.alpha != 1 || (p.beta != 0 && p.beta != 1)) return Unit::none;
   return has_amx() ? Unit::tiles : native_bf16() && !p.deterministic ? Unit::dnnl : Unit::none;
 }
+bool all_f32(const ProductCall& p) {
+  return p.a.type == Type::f32 && p.b.type == Type::f32 && p.precision == Type::f32;
+}
 
 void product_cpu(const ProductCall& p) {
   if (p.k == 0) return scale(p);
@@ -88,6 +108,7 @@ void product_cpu(const ProductCall& p) {
   if (p.b.transposed && few) return dot_product(p);
   if (unit == Unit::tiles) return amx_product(p);
   if (unit == Unit::dnnl) return bf16_product(p);
+  if (all_f32(p) && !p.deterministic) return f32_product(p);
   packed_product(p);
 }
 constexpr Kernel<void(const ProductCall&)> kernel{"product", product_cpu, ON_CUDA(product_cuda)};

@@ -125,7 +125,7 @@ TEST(Product, OfBf16ByOneDnn) {
     for (const bool ta : {false, true})
       for (const bool tb : {false, true})
         for (const float beta : {0.0f, 1.0f})
-          check_product(dnnl_product,
+          check_product(dnnl_product_bf16,
                         {.m = m, .n = n, .k = k, .ta = ta, .tb = tb, .a = Type::bf16, .b = Type::bf16, .beta = beta},
                         Type::f32);
 }
@@ -187,7 +187,8 @@ TEST(Product, DeterministicRowsDoNotDependOnTheirBatch) {
   set_threads(before);
 }
 
-TEST(Product, ThreadsDoNotChangeTheBits) {
+TEST(Product, DeterministicThreadsDoNotChangeTheBits) {
+  const Deterministic on;
   const int before = threads();
   for (const int64_t m : {3, 130}) {
     const auto a = to_tensor(random_matrix(m, 300, 1)), b = to_tensor(random_matrix(900, 300, 2));
