@@ -133,6 +133,7 @@ struct LineReader::State {
   std::string buffer;
   size_t begin = 0, end = 0;  // unread bytes of the buffer
   int64_t line = 0;
+  bool open_line = false;  // the last part did not end its line
 
   bool fill() {
     const ssize_t n = file ? gzread(file, buffer.data(), unsigned(buffer.size()))
@@ -160,10 +161,15 @@ LineReader::~LineReader() {
   if (state_ && state_->file) gzclose(state_->file);
 }
 
-bool LineReader::next(std::string& line) {
+bool LineReader::next(std::string& line) { return read(line, true); }
+bool LineReader::next_part(std::string& part) { return read(part, false); }
+bool LineReader::part_of_line() const { return state_->open_line; }
+
+bool LineReader::read(std::string& line, bool whole) {
   State& s = *state_;
+  const bool first = !std::exchange(s.open_line, false);
   line.clear();
-  for (bool any = false;; any = true) {
+  for (bool any = !first;; any = true) {
     if (s.begin == s.end && !s.fill()) {
       int code = 0;
       if (s.file) gzerror(s.file, &code);
@@ -174,15 +180,20 @@ bool LineReader::next(std::string& line) {
     const char* from = s.buffer.data() + s.begin;
     const auto* newline = static_cast<const char*>(std::memchr(from, '\n', s.end - s.begin));
     const size_t n = newline ? size_t(newline - from) : s.end - s.begin;
-    check(line.size() + n <= s.max_line, s.path, ": line ", s.line + 1, " is longer than ", s.max_line,
-          " bytes; split it or remove it");
+    if (line.size() + n > s.max_line) {
+      check(!whole, s.path, ": line ", s.line + 1, " is longer than ", s.max_line, " bytes; split it or remove it");
+      const size_t room = s.max_line - line.size();
+      line.append(from, room);
+      s.begin += room, s.open_line = true;
+      break;
+    }
     line.append(from, n);
     s.begin += n + (newline ? 1 : 0);
     if (newline) break;
   }
-  ++s.line;
-  if (!line.empty() && line.back() == '\r') line.pop_back();
-  if (s.line == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+  s.line += first;
+  if (!s.open_line && !line.empty() && line.back() == '\r') line.pop_back();
+  if (s.line == 1 && first && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
   return true;
 }
 int64_t LineReader::line_number() const { return state_->line; }

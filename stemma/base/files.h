@@ -60,10 +60,14 @@ class LineReader {
   ~LineReader();
   LineReader(LineReader&&) noexcept;
   bool next(std::string& line);  // false at the end
-  int64_t line_number() const;   // of the line last returned, from 1
+  // As `next`, but a line longer than `max_line` comes in several parts: part_of_line() says that more of it follows.
+  bool next_part(std::string& part);
+  bool part_of_line() const;
+  int64_t line_number() const;  // of the line last returned, from 1
   const std::string& path() const;
 
  private:
+  bool read(std::string& line, bool whole);
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -200,6 +200,15 @@ TEST_F(Lines, MayBeLongerThanTheBufferButNotThanTheLimit) {
             str(path_, ": line 2 is longer than 200000 bytes; split it or remove it"));
 }
 
+TEST_F(Lines, ComeInPartsWhenTheyAreLong) {
+  write_file(path_, "abcdefgh\r\nxy\n1234\n123456\r7");
+  LineReader reader(path_, 4);
+  std::vector<std::string> parts;
+  for (std::string part; reader.next_part(part);)
+    parts.push_back(str(reader.line_number(), part, reader.part_of_line() ? "+" : ""));
+  EXPECT_THAT(parts, ElementsAre("1abcd+", "1efgh+", "1", "2xy", "31234", "41234+", "456\r7"));
+}
+
 TEST_F(Lines, AreUnzipped) {
   EXPECT_THAT(lines(gzip("a\nb\n")), ElementsAre("a", "b"));
   EXPECT_THAT(lines(gzip("a\nb\n") + gzip("c\n")), ElementsAre("a", "b", "c"));  // members follow each other

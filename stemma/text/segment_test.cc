@@ -1,0 +1,43 @@
+#include "stemma/text/segment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "stemma/base/testing.h"
+
+namespace stemma {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(Segment, Spaces) {
+  Segmenter s("spaces");
+  EXPECT_THAT(s.split("  a bc\t,d \n"), ElementsAre("a", "bc", ",d"));
+  EXPECT_THAT(s.split(""), ElementsAre());
+  EXPECT_THAT(s.split("a\xC2\xA0"
+                      "b"),
+              ElementsAre("a\xC2\xA0"
+                          "b"));  // word2vec and fastText split at ASCII alone
+}
+
+TEST(Segment, DictionaryFindsWordsWithoutSpaces) {
+  Segmenter s("dictionary");
+  EXPECT_THAT(s.split("我们喜欢北京大学。"), ElementsAre("我们", "喜欢", "北京", "大学"));
+  EXPECT_THAT(s.split("Don't panic, 42!"), ElementsAre("Don't", "panic", "42"));
+  EXPECT_THAT(s.split("สวัสดีชาวโลก"), ElementsAre("สวัสดี", "ชาว", "โลก"));
+  EXPECT_THAT(s.split("我们"), ElementsAre("我们"));  // a second text
+  EXPECT_THAT(s.split(" ,. "), ElementsAre());
+}
+
+TEST(Segment, Characters) {
+  Segmenter s("characters");
+  EXPECT_THAT(s.split("我用 Stemma学，好"), ElementsAre("我", "用", "Stemma", "学", "，", "好"));
+}
+
+TEST(Segment, UnknownKind) {
+  EXPECT_THAT(error_of([] { Segmenter("space"); }), HasSubstr("did you mean 'spaces'"));
+}
+
+}  // namespace
+}  // namespace stemma
