@@ -1,0 +1,214 @@
+#include "stemma/ops/log_linear.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "stemma/base/parallel.h"
+#include "stemma/ops/grain.h"
+
+#include "stemma/ops/simd_targets.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "stemma/ops/log_linear.cc"
+#include <hwy/foreach_target.h>
+// After its targets.
+#include <hwy/cache_control.h>
+
+#include "stemma/ops/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace stemma::HWY_NAMESPACE {
+namespace {
+
+constexpr int64_t block = 8;  // rows that meet the hidden vector at once: as many sums as registers hold
+
+HWY_INLINE void prefetch_row(const RowTable& table, int64_t row) {
+  const char* const begin = reinterpret_cast<const char*>(table.row(row));
+  for (int64_t i = 0; i < table.width * 4; i += 64) hwy::Prefetch(begin + i);
+}
+
+void mean_of_rows(const RowTable& table, std::span<const int32_t> ids, float* mean) {
+  const V scale = all(ids.empty() ? 0.0f : 1.0f / float(ids.size()));
+  for (const int32_t id : ids.subspan(std::min<size_t>(1, ids.size()))) prefetch_row(table, id);
+  for_vectors(table.width, [&](int64_t i, int64_t left) {
+    V sum = hn::Zero(D());
+    for (const int32_t id : ids) sum = hn::Add(sum, load(table.row(id) + i, left));
+    store(hn::Mul(sum, scale), mean + i, left);
+  });
+}
+
+void add_to_rows(const RowTable& table, std::span<const int32_t> ids, const float* x) {
+  for (const int32_t id : ids) {
+    float* const row = table.row(id);
+    for_vectors(table.width, [&](int64_t i, int64_t left) { add_to(row + i, load(x + i, left), left); });
+  }
+}
+
+// products[j] = h . row of meetings[j]; Rows: how many at once, known to the compiler.
+template <int64_t Rows>
+HWY_INLINE void dots(const RowTable& table, const uint32_t* meetings, const float* h, float* products) {
+  const float* rows[Rows];
+  V sums[Rows];
+  for (int64_t j = 0; j < Rows; ++j) rows[j] = table.row(meetings[j] >> 1), sums[j] = hn::Zero(D());
+  const auto step = [&](int64_t i, int64_t left) HWY_ATTR {
+    const V x = load(h + i, left);
+    for (int64_t j = 0; j < Rows; ++j) sums[j] = hn::MulAdd(x, load(rows[j] + i, left), sums[j]);
+  };
+  int64_t i = 0;
+  for (; i + lanes() <= table.width; i += lanes()) step(i, lanes());
+  if (i < table.width) step(i, table.width - i);
+  for (int64_t j = 0; j < Rows; ++j) products[j] = hn::GetLane(hn::SumOfLanes(D(), sums[j]));
+}
+HWY_INLINE void dots(const RowTable& table, const uint32_t* meetings, int64_t n, const float* h, float* products) {
+  switch (n) {
+    case 1:
+      return dots<1>(table, meetings, h, products);
+    case 2:
+      return dots<2>(table, meetings, h, products);
+    case 3:
+      return dots<3>(table, meetings, h, products);
+    case 4:
+      return dots<4>(table, meetings, h, products);
+    case 5:
+      return dots<5>(table, meetings, h, products);
+    case 6:
+      return dots<6>(table, meetings, h, products);
+    case 7:
+      return dots<7>(table, meetings, h, products);
+    default:
+      return dots<8>(table, meetings, h, products);
+  }
+}
+
+// products become g_j = rate (y_j - sigmoid(x_j)).
+HWY_INLINE void to_gains(const uint32_t* meetings, int64_t n, float rate, float* gains) {
+  HWY_ALIGN float right[block];
+  for (int64_t j = 0; j < n; ++j) right[j] = float(meetings[j] & 1);
+  for_vectors(n, [&](int64_t j, int64_t left) {
+    store(hn::Mul(all(rate), hn::Sub(load(right + j, left), sigmoid(load(gains + j, left)))), gains + j, left);
+  });
+}
+
+// gradient (+)= sum_j g_j row_j;  row_j += g_j h
+template <int64_t Rows>
+HWY_INLINE void learn(const RowTable& table, const uint32_t* meetings, const float* gains, const float* h, float* dh) {
+  float* rows[Rows];
+  V g[Rows];
+  for (int64_t j = 0; j < Rows; ++j) rows[j] = table.row(meetings[j] >> 1), g[j] = all(gains[j]);
+  const auto step = [&](int64_t i, int64_t left) HWY_ATTR {
+    const V x = load(h + i, left);
+    V sum = load(dh + i, left);
+    for (int64_t j = 0; j < Rows; ++j) {
+      const V row = load(rows[j] + i, left);
+      sum = hn::MulAdd(g[j], row, sum);
+      store(hn::MulAdd(g[j], x, row), rows[j] + i, left);
+    }
+    store(sum, dh + i, left);
+  };
+  int64_t i = 0;
+  for (; i + lanes() <= table.width; i += lanes()) step(i, lanes());
+  if (i < table.width) step(i, table.width - i);
+}
+HWY_INLINE void learn(const RowTable& table, const uint32_t* meetings, int64_t n, const float* gains, const float* h,
+                      float* dh) {
+  switch (n) {
+    case 1:
+      return learn<1>(table, meetings, gains, h, dh);
+    case 2:
+      return learn<2>(table, meetings, gains, h, dh);
+    case 3:
+      return learn<3>(table, meetings, gains, h, dh);
+    case 4:
+      return learn<4>(table, meetings, gains, h, dh);
+    case 5:
+      return learn<5>(table, meetings, gains, h, dh);
+    case 6:
+      return learn<6>(table, meetings, gains, h, dh);
+    case 7:
+      return learn<7>(table, meetings, gains, h, dh);
+    default:
+      return learn<8>(table, meetings, gains, h, dh);
+  }
+}
+
+// One group: dh = the gradient of its loss, the rows learn; h stays.
+void logistic_step(const RowTable& table, std::span<const uint32_t> meetings, float rate, const float* h, float* dh) {
+  constexpr size_t most = 64;  // gains on the stack; only a huge number of negatives is more
+  HWY_ALIGN float gains[most];
+  std::fill_n(dh, table.width, 0.0f);
+  for (; !meetings.empty(); meetings = meetings.subspan(std::min(most, meetings.size()))) {
+    const int64_t n = int64_t(std::min(most, meetings.size()));
+    for (int64_t j = 0; j < n; j += block) {
+      const int64_t now = std::min(block, n - j);
+      dots(table, &meetings[size_t(j)], now, h, gains + j);
+      to_gains(&meetings[size_t(j)], now, rate, gains + j);
+    }
+    for (int64_t j = 0; j < n; j += block) learn(table, &meetings[size_t(j)], std::min(block, n - j), gains + j, h, dh);
+  }
+}
+
+void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* hidden, float* gradient) {
+  float* const dh = gradient + table.width;
+  std::fill_n(gradient, table.width, 0.0f);
+  int32_t begin = 0;
+  for (size_t g = 0; g < groups.ends.size(); ++g) {
+    const int32_t end = groups.ends[g];
+    if (g + 1 < groups.ends.size())  // the next rows are on their way while these are multiplied
+      for (int32_t j = end; j < groups.ends[g + 1]; ++j) prefetch_row(table, groups.meetings[size_t(j)] >> 1);
+    logistic_step(table, groups.meetings.subspan(size_t(begin), size_t(end - begin)), groups.rate, hidden, dh);
+    for_vectors(table.width, [&](int64_t i, int64_t left) {
+      const V step = load(dh + i, left);
+      add_to(gradient + i, step, left);
+      store(hn::MulAdd(all(groups.growth), step, load(hidden + i, left)), hidden + i, left);
+    });
+    begin = end;
+  }
+}
+
+double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden) {
+  double sum = 0;
+  for (const uint32_t m : meetings) {
+    const double x = row_dot(table.row(m >> 1), hidden, table.width), z = m & 1 ? -x : x;
+    sum += std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z)));
+  }
+  return sum;
+}
+
+void dot_rows(const RowTable& table, int64_t rows, const float* x, float* products) {
+  parallel_for(rows, row_grain(table.width), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) products[i] = row_dot(table.row(i), x, table.width);
+  });
+}
+
+}  // namespace
+}  // namespace stemma::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace stemma {
+
+namespace {
+HWY_EXPORT(mean_of_rows);
+HWY_EXPORT(add_to_rows);
+HWY_EXPORT(logistic_steps);
+HWY_EXPORT(logistic_loss);
+HWY_EXPORT(dot_rows);
+}  // namespace
+
+void mean_of_rows(const RowTable& table, std::span<const int32_t> ids, float* mean) {
+  HWY_DYNAMIC_DISPATCH(mean_of_rows)(table, ids, mean);
+}
+void add_to_rows(const RowTable& table, std::span<const int32_t> ids, const float* x) {
+  HWY_DYNAMIC_DISPATCH(add_to_rows)(table, ids, x);
+}
+void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* hidden, float* gradient) {
+  HWY_DYNAMIC_DISPATCH(logistic_steps)(table, groups, hidden, gradient);
+}
+double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden) {
+  return HWY_DYNAMIC_DISPATCH(logistic_loss)(table, meetings, hidden);
+}
+void dot_rows(const RowTable& table, int64_t rows, const float* x, float* products) {
+  HWY_DYNAMIC_DISPATCH(dot_rows)(table, rows, x, products);
+}
+
+}  // namespace stemma
+#endif

@@ -1,0 +1,44 @@
+// The arithmetic of log-linear word models (Mikolov et al. 2013 a, b; Bojanowski et al. 2017): a hidden vector is the
+// mean of some rows of a table; it meets rows of another table in binary logistic regressions, and both learn.
+// In place and without the tape. Many threads may work on one table without locks (Niu et al. 2011, "Hogwild!").
+#pragma once
+#include <cstdint>
+#include <span>
+
+namespace stemma {
+
+// Rows of `width` floats, one behind the other.
+struct RowTable {
+  float* data = nullptr;
+  int64_t width = 0;
+  float* row(int64_t i) const { return data + i * width; }
+};
+
+// mean[width] = the mean of the rows `ids`; zeros for none.
+void mean_of_rows(const RowTable& table, std::span<const int32_t> ids, float* mean);
+// row_i += x[width] for each id, as often as it is named.
+void add_to_rows(const RowTable& table, std::span<const int32_t> ids, const float* x);
+
+// A row to meet and whether it is the right one: negative sampling has one right row among k wrong ones; hierarchical
+// softmax has the inner nodes of a Huffman tree and the turns of the word's code.
+constexpr uint32_t meeting(int32_t row, bool right) { return uint32_t(row) << 1 | uint32_t(right); }
+
+// Groups of meetings, one group for each predicted word, one after the other. With x_j = h . row_j, y_j right or wrong:
+//   loss = - sum_j log sigmoid(+-x_j)      g_j = rate (y_j - sigmoid(x_j))
+//   dh = sum_j g_j row_j                   row_j += g_j h
+// that is, a step of gradient descent on the loss of each group. gradient[0, width) becomes the sum of dh; after each
+// group h += growth dh, so that the next one meets the h of rows that have learned: 1 for the mean of rows that differ.
+// gradient[width, 2 width) is workspace.
+struct LogisticGroups {
+  std::span<const uint32_t> meetings;
+  std::span<const int32_t> ends;  // group g is meetings[ends[g - 1], ends[g])
+  float rate = 0.025f, growth = 1;
+};
+void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* hidden, float* gradient);
+// The loss of the meetings, nothing learned.
+double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden);
+
+// products[i] = row_i . x for rows [0, rows)
+void dot_rows(const RowTable& table, int64_t rows, const float* x, float* products);
+
+}  // namespace stemma
