@@ -13,10 +13,11 @@ find stemma -name '*.h' -o -name '*.cc' | sort | xargs awk '
     reach["tensor"] = "tensor base"
     reach["ops"] = "ops tensor base"
     reach["nn"] = "nn ops tensor base"
+    reach["vectors"] = "vectors ops tensor text base"
     reach["models"] = "models nn ops tensor base"
     reach["train"] = "train models nn ops tensor base"
     reach["decode"] = "decode models nn ops tensor base"
-    reach["tasks"] = "tasks train decode models nn ops tensor data text metrics base"
+    reach["tasks"] = "tasks train decode models nn vectors ops tensor data text metrics base"
     reach["bench"] = "bench " reach["tasks"]
     reach["cli"] = "cli " reach["bench"]
     heavy = "^<(dnnl|oneapi/|nlohmann/|toml\\+\\+|CLI/|sentencepiece|unicode/|filesystem>|regex>|iostream>)"

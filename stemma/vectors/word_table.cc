@@ -1,0 +1,49 @@
+#include "stemma/vectors/word_table.h"
+
+#include "stemma/base/check.h"
+
+namespace stemma {
+
+namespace {
+
+// FNV's low bits are weak for short words; a multiplication spreads them (Knuth 6.4).
+size_t place(uint32_t hash, size_t mask) { return size_t((uint64_t{hash} * 0x9E3779B97F4A7C15) >> 20) & mask; }
+
+}  // namespace
+
+WordTable::WordTable() : slots_(64) {}
+
+int32_t WordTable::find(std::string_view word, uint32_t hash) const {
+  const size_t mask = slots_.size() - 1;
+  for (size_t i = place(hash, mask); slots_[i].id >= 0; i = (i + 1) & mask)
+    if (slots_[i].hash == hash && text(slots_[i].id) == word) return slots_[i].id;
+  return -1;
+}
+
+int32_t WordTable::add(std::string_view word) {
+  const uint32_t hash = word_hash(word);
+  if (const int32_t known = find(word, hash); known >= 0) return known;
+  check(size() < (1 << 30), "more than ", 1 << 30, " different words");
+  if (ends_.size() * 3 >= slots_.size() * 2) grow();
+  const size_t mask = slots_.size() - 1;
+  size_t i = place(hash, mask);
+  while (slots_[i].id >= 0) i = (i + 1) & mask;
+  slots_[i] = {hash, size()};
+  letters_ += word;
+  ends_.push_back(letters_.size());
+  return size() - 1;
+}
+
+void WordTable::grow() {
+  std::vector<Slot> wider(slots_.size() * 2);
+  const size_t mask = wider.size() - 1;
+  for (const Slot& slot : slots_) {
+    if (slot.id < 0) continue;
+    size_t i = place(slot.hash, mask);
+    while (wider[i].id >= 0) i = (i + 1) & mask;
+    wider[i] = slot;
+  }
+  slots_ = std::move(wider);
+}
+
+}  // namespace stemma
