@@ -11,6 +11,8 @@ namespace stemma {
 
 using Words = std::vector<std::string>;
 int train_command(const Words& words);
+int train_translate_command(const Words& words);
+int train_vectors_command(const Words& words);
 int predict_command(const Words& words);
 int eval_command(const Words& words);
 int show_command(const Words& words);

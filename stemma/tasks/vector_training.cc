@@ -1,0 +1,136 @@
+#include "stemma/tasks/vector_training.h"
+
+#include <cmath>
+
+#include "stemma/base/files.h"
+#include "stemma/base/hash.h"
+#include "stemma/base/json.h"
+#include "stemma/base/parallel.h"
+#include "stemma/tensor/scopes.h"
+#include "stemma/train/log.h"
+#include "stemma/vectors/fasttext_file.h"
+#include "stemma/vectors/vector_file.h"
+
+namespace stemma {
+
+namespace {
+
+// What a checkpoint says behind its model.
+struct CheckpointState {
+  int64_t position = 0;
+  uint64_t text = 0;  // fingerprint of the words and their counts
+  FIELDS(position, text)
+};
+
+struct Paths {
+  std::string model, checkpoint, config, log;
+  explicit Paths(const std::string& out)
+      : model(join_path(out, "model.bin")),
+        checkpoint(join_path(out, "checkpoint.bin")),
+        config(join_path(out, "config.json")),
+        log(join_path(out, "training.jsonl")) {}
+};
+
+uint64_t fingerprint(const Corpus& corpus) {
+  uint64_t h = hash64(str(corpus.running_words()));
+  for (const auto& w : by_count(corpus.counts(), 1)) h = hash64(str(w.text, " ", w.count), h);
+  return h >> 1;  // JSON keeps 63 bits
+}
+
+void save_checkpoint(const VectorModel& model, const CheckpointState& state, const std::string& path) {
+  AtomicFile file(path);
+  write_fasttext(model, file);
+  file.write(to_json(state).dump());
+  file.commit();
+}
+
+void check_out(const VectorRequest& r, const Paths& paths) {
+  if (r.resume) {
+    check(exists(paths.config), "--resume: there is no run in ", r.out);
+    check(!exists(paths.model), "the run in ", r.out, " has come to its end; --from ", r.out,
+          " goes on from its vectors");
+    const auto begun = from_json<VectorRecipe>(Json::parse(read_file(paths.config), paths.config), paths.config);
+    check(to_json(begun) == to_json(r.recipe), "the run in ", r.out, " has other options; they are in ", paths.config);
+    return;
+  }
+  check(!exists(paths.model) && !exists(paths.checkpoint), r.out,
+        " holds a model already; take another directory, or --resume");
+}
+
+Corpus read_corpus(const VectorRequest& r, const VectorCallbacks& calls, VectorPlan& plan) {
+  Corpus corpus = Corpus::read(r.corpus, r.recipe.corpus, r.out, calls.reading);
+  const CorpusOptions& o = r.recipe.corpus;
+  for (int64_t pass = o.phrases; pass-- > 0;)
+    plan.phrases += corpus.join_phrases(o.phrase_threshold * std::pow(2.0, double(pass)), r.recipe.vectors.min_count);
+  plan.running_words = corpus.running_words();
+  plan.different_words = int64_t(corpus.counts().size());
+  plan.forgotten = corpus.forgotten();
+  return corpus;
+}
+
+// The model to go on with, and how far it is.
+VectorModel first_model(const VectorRequest& r, const Corpus& corpus, const Paths& paths, CheckpointState& state) {
+  state.text = fingerprint(corpus);
+  if (r.resume && exists(paths.checkpoint)) {
+    const MappedFile file(paths.checkpoint);
+    auto begun = read_fasttext(file.bytes(), paths.checkpoint);
+    const auto then = from_json<CheckpointState>(Json::parse(begun.rest, paths.checkpoint), paths.checkpoint);
+    check(then.text == state.text, "--resume: the text is not what the run in ", r.out, " began with");
+    state = then;
+    begun.model.options = r.recipe.vectors;
+    if (begun.model.options.max_ngram == 0) begun.model.options.buckets = 0;
+    return std::move(begun.model);
+  }
+  const auto& options = r.recipe.vectors;
+  if (r.from.empty()) return new_vectors(options, corpus.counts(), r.recipe.seed);
+  return grown_vectors(load_vectors(r.from), options, corpus.counts(), r.recipe.seed);
+}
+
+}  // namespace
+
+VectorSummary train_vectors_from_files(const VectorRequest& r, const std::atomic<bool>& stop,
+                                       const VectorCallbacks& calls) {
+  check_options(r.recipe.vectors);
+  const Paths paths(r.out);
+  check_out(r, paths);
+  make_directories(r.out);
+  VectorPlan plan{.threads = r.recipe.deterministic ? 1 : threads()};
+  Corpus corpus = read_corpus(r, calls, plan);
+  CheckpointState state;
+  VectorModel model = first_model(r, corpus, paths, state);
+  corpus.number_by(model.lexicon);
+  plan.words = model.lexicon.words(), plan.buckets = model.options.buckets;
+  plan.table_bytes = (model.input.rows() + model.output.rows()) * model.dimension() * int64_t{sizeof(float)};
+  if (calls.plan) calls.plan(plan);
+
+  if (!r.resume) write_file(paths.config, to_json(r.recipe).dump(2) + "\n");
+  const Deterministic mode(r.recipe.deterministic);
+  VectorRun run{.seed = r.recipe.seed, .position = state.position, .pause_after = r.save_minutes * 60};
+  TrainingLog log(paths.log, run.position);
+  VectorSummary sum;
+  double earlier = 0, logged = -1;  // seconds
+  for (bool done = false; !done && !stop;) {
+    VectorProgress last;
+    done = train_vectors(model, corpus, run, stop, [&](VectorProgress p) {
+      p.seconds += earlier, last = p, sum.loss = p.loss, sum.words_per_second = p.words_per_second;
+      if (p.seconds - logged >= 1)
+        logged = p.seconds, log.write(Json::object({{"step", p.words},
+                                                    {"done", p.done},
+                                                    {"seconds", p.seconds},
+                                                    {"loss", p.loss},
+                                                    {"rate", p.rate},
+                                                    {"words_per_second", p.words_per_second}}));
+      if (calls.progress) calls.progress(p);
+    });
+    earlier = last.seconds, sum.words += last.words, state.position = run.position;
+    if (!done) save_checkpoint(model, state, paths.checkpoint);
+    sum.finished = done;
+  }
+  sum.seconds = earlier;
+  if (!sum.finished) return sum;
+  save_vectors(model, paths.model, VectorFormat::fasttext);
+  remove_file(paths.checkpoint);
+  return sum;
+}
+
+}  // namespace stemma
