@@ -68,7 +68,8 @@ RnnSearch::State RnnSearch::start(const Tensor& source_ids) const {
 Tensor RnnSearch::operator()(const Tensor& target_ids, State& s) const {
   const At here("decoder");
   const Tensor y = dropout(target(target_ids), config.dropout);
-  const Tensor out = align ? stepwise(y, s) : whole(y, s);
+  const bool at_once = align && align->is_one_op() && !config.luong() && decoder.layers.size() == 1;
+  const Tensor out = at_once ? looking(y, s) : align ? stepwise(y, s) : whole(y, s);
   observe("output", out);
   return out;
 }
@@ -79,6 +80,28 @@ Tensor RnnSearch::whole(const Tensor& y, State& s) const {
   return dropout(decoder.recur(C.W ? C.onto(Wy, spread(s.feed, splits)) : Wy, s.layers), config.dropout);
 }
 
+// The rows that the state's hypotheses look at, gathered into one sequence for each.
+static Source gathered(const RnnSearch::State& s) {
+  const auto [all, splits] = flatten(s.source);
+  return {gather(s.memory.memory, all, splits), gather(s.memory.keys, all, splits)};
+}
+
+// Bahdanau et al. 2015, A.1.2 and A.2.2, with tanh for the maxout of the output
+Tensor RnnSearch::looking(const Tensor& y, State& s) const {
+  const bool moved = !one_to_one(s.source, s.memory.memory);
+  const Source source = moved && recording() ? gathered(s) : s.memory;
+  const Look look{.W = align->W.W,
+                  .b = align->W.b,
+                  .v = align->v,
+                  .C = C.W,
+                  .keys = source.keys,
+                  .memory = source.memory,
+                  .rows = moved && !recording() ? s.source : RowLists()};
+  const auto& layer = decoder.layers[0];
+  const Recurrence r = layer.recur(layer.W(y), s.layers[0], look);
+  return dropout(readout(hstack({r.y, r.context, y}), Activation::tanh), config.dropout);
+}
+
 // One row of y for each sequence of the state.
 Tensor RnnSearch::one_step(const Tensor& Wy, const Tensor& y, const Source& memory, State& s) const {
   const auto climb = [&](const Tensor& gates) { return decoder.recur(gates.with_splits(Wy.splits()), s.layers); };
@@ -87,7 +110,7 @@ Tensor RnnSearch::one_step(const Tensor& Wy, const Tensor& y, const Source& memo
     const Tensor c = (*align)(h, memory, s.step);
     return s.feed = readout(hstack({c, h}), Activation::tanh);
   }
-  // Bahdanau et al. 2015, A.1.2 and A.2.2, with tanh for the maxout of the output
+  // As in `looking`
   const Tensor c = (*align)(s.layers.back().h, memory, s.step);
   const Tensor h = climb(C.onto(Wy, c));
   return readout(hstack({h, c, y}), Activation::tanh);
@@ -156,8 +179,7 @@ Tensor RnnSearch::stepwise(const Tensor& y, State& s) const {
         s.source.size());
   const Steps steps(y);
   reorder(s, steps.order);
-  const auto [all, splits] = flatten(s.source);
-  Source memory{gather(s.memory.memory, all, splits), gather(s.memory.keys, all, splits)};
+  Source memory = gathered(s);
   const Tensor packed = gather(y, steps.packed), Wy = decoder.layers[0].W(packed);
   std::vector<Tensor> out;
   std::vector<State> ended;  // in groups, the longest last

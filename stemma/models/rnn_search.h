@@ -53,7 +53,8 @@ struct RnnSearch {
   Tensor operator()(const Tensor& target_ids, State& s) const;
 
  private:
-  Tensor whole(const Tensor& y, State& s) const;  // without attention: all steps at once
+  Tensor whole(const Tensor& y, State& s) const;    // without attention: all steps at once
+  Tensor looking(const Tensor& y, State& s) const;  // additive attention, all steps at once
   Tensor stepwise(const Tensor& y, State& s) const;
   Tensor one_step(const Tensor& Wy, const Tensor& y, const Source& memory, State& s) const;
 };

@@ -84,6 +84,7 @@ static Tensor padded_rows(const Tensor& ragged) {  // [N, 1] -> [B, longest], ze
 Tensor Alignment::operator()(const Tensor& query, const Source& source, const Tensor& step) const {
   const Tensor& memory = source.memory;
   check(query.rows() == memory.sequences(), "alignment: ", query, " against ", memory);
+  if (is_one_op()) return additive_attention(W(query), source.keys, memory, v);
   Tensor e = scores(query, source).with_splits(memory.splits());
   Tensor nearness;  // predictive: exp(-(s - p)^2 / 2 sigma^2), sigma = D / 2; Luong 2015, eq. 10
   if (shape.window != "global") {

@@ -43,6 +43,10 @@ struct Alignment {
   // query: [B, q], one row for each sequence of the source; step: [B, 1], its position in the target (monotonic
   // window). Returns the context [B, m]. Somebody observing gets "attention": [B, longest source].
   Tensor operator()(const Tensor& query, const Source& source, const Tensor& step) const;
+  // additive and concat without a window are one op, which a recurrence may do before each of its steps.
+  bool is_one_op() const {
+    return (shape.attention == "additive" || shape.attention == "concat") && shape.window == "global" && !observing();
+  }
 
  private:
   Tensor scores(const Tensor& query, const Source& source) const;  // [N, 1]

@@ -36,13 +36,16 @@ struct Recurrent {
   // Sequences of x continue from s, which becomes the state after them.
   Tensor operator()(const Tensor& x, RecurrentState& s) const { return recur(W(x), s); }
   // The same from the input's share of the gates.
-  Tensor recur(const Tensor& Wx, RecurrentState& s) const {
+  Tensor recur(const Tensor& Wx, RecurrentState& s) const { return recur(Wx, s, {}).y; }
+  // And with a look at a source before each step.
+  Recurrence recur(const Tensor& Wx, RecurrentState& s, const Look& look) const {
     const Tensor UP = P ? matmul(U, P) : U;
-    const Recurrence r = cell == Cell::rnn    ? rnn(Wx, UP, s.h)
-                         : cell == Cell::lstm ? lstm(Wx, UP, s.h, s.c)
-                                              : gru(Wx, UP, bu, s.h);
+    Recurrence r = cell == Cell::rnn    ? rnn(Wx, UP, s.h, look)
+                   : cell == Cell::lstm ? lstm(Wx, UP, s.h, s.c, look)
+                                        : gru(Wx, UP, bu, s.h, look);
     s = {r.h, r.c};
-    return P ? linear(r.y, P) : r.y;
+    if (P) r.y = linear(r.y, P);
+    return r;
   }
 };
 

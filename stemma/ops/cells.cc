@@ -28,91 +28,115 @@ namespace {
 HWY_INLINE V less_square(V x) { return hn::NegMulAdd(x, x, all(1)); }  // 1 - x^2
 HWY_INLINE V slope(V s) { return hn::Mul(s, hn::Sub(all(1), s)); }     // of the logistic function, from its value
 
-// A row of several blocks of `width` columns, seen through the vector of columns j. A single row is for all.
+// A row of several blocks of `width` columns, seen through the vector of columns j. Of nothing: zeros, and nothing is
+// written.
 struct Row {
   float* data;
   int64_t width, j = 0, left = 0;
-  Row(const Tensor& x, int64_t row, int64_t width)
-      : data(x ? x.data() + (x.rows() > 1 ? row : 0) * x.cols() : nullptr), width(width) {}
+  Row(const Tensor& x, int64_t row, int64_t width) : data(x ? x.data() + row * x.cols() : nullptr), width(width) {}
+  Row(const Picked& p, int64_t row, int64_t width) : Row(p.x, p.x ? p.rows[row] : 0, width) {}
   explicit operator bool() const { return data != nullptr; }
-  HWY_INLINE V operator[](int64_t block) const { return load(data + block * width + j, left); }
-  HWY_INLINE void set(int64_t block, V v) const { store(v, data + block * width + j, left); }
+  HWY_INLINE V operator[](int64_t block) const { return data ? load(data + block * width + j, left) : hn::Zero(D()); }
+  HWY_INLINE void set(int64_t block, V v) const {
+    if (data) store(v, data + block * width + j, left);
+  }
   HWY_INLINE void add(V v) const { add_to(data + j, v, left); }
 };
 // f(row of each tensor) for every row and vector of columns.
 template <class F, class... Tensors>
 void for_rows(const Tensor& state, F&& f, const Tensors&... tensors) {
   const int64_t width = state.cols();
+  const auto walk = [&](auto... row) {
+    for_vectors(width, [&](int64_t j, int64_t left) {
+      ((row.j = j, row.left = left), ...);
+      f(row...);
+    });
+  };
   parallel_for(state.rows(), row_grain(16 * width), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      for_vectors(width, [&](int64_t j, int64_t left) {
-        const auto at = [&](Row row) { return row.j = j, row.left = left, row; };
-        f(at(Row(tensors, i, width))...);
-      });
+    for (int64_t i = begin; i < end; ++i) walk(Row(tensors, i, width)...);
   });
 }
 
 void rnn(const RnnStep& s) {
   for_rows(
-      s.h, [](const Row& a, const Row& h) { h.set(0, tanh(a[0])); }, s.gates, s.h);
+      s.h,
+      [](const Row& x, const Row& a, const Row& h, const Row& y) {
+        const V next = tanh(hn::Add(x[0], a[0]));
+        h.set(0, next), y.set(0, next);
+      },
+      s.x, s.gates, s.h, s.y);
 }
 void rnn_back(const RnnStepBack& s) {
   for_rows(
-      s.h, [](const Row& h, const Row& dh, const Row& da) { da.set(0, hn::Mul(dh[0], less_square(h[0]))); }, s.h, s.dh,
-      s.dgates);
+      s.h,
+      [](const Row& h, const Row& dh, const Row& dy, const Row& da, const Row& dx) {
+        const V d = hn::Mul(hn::Add(dh[0], dy[0]), less_square(h[0]));
+        da.set(0, d), dx.set(0, d);
+      },
+      s.h, s.dh, s.dy, s.dgates, s.dx);
 }
 
 void lstm(const LstmStep& s) {
   for_rows(
       s.c,
-      [](const Row& a, const Row& before, const Row& kept, const Row& h, const Row& c) {
-        const V i = sigmoid(a[0]), f = sigmoid(a[1]), g = tanh(a[2]), o = sigmoid(a[3]);
-        const V next = hn::MulAdd(f, before[0], hn::Mul(i, g));
-        c.set(0, next), h.set(0, hn::Mul(o, tanh(next)));
-        if (kept) kept.set(0, i), kept.set(1, f), kept.set(2, g), kept.set(3, o);
+      [](const Row& x, const Row& u, const Row& before, const Row& kept, const Row& h, const Row& c, const Row& y) {
+        const auto a = [&](int64_t gate) { return hn::Add(x[gate], u[gate]); };
+        const V i = sigmoid(a(0)), f = sigmoid(a(1)), g = tanh(a(2)), o = sigmoid(a(3));
+        const V next_c = hn::MulAdd(f, before[0], hn::Mul(i, g)), next = hn::Mul(o, tanh(next_c));
+        c.set(0, next_c), h.set(0, next), y.set(0, next);
+        kept.set(0, i), kept.set(1, f), kept.set(2, g), kept.set(3, o);
       },
-      s.gates, s.c_before, s.kept, s.h, s.c);
+      s.x, s.gates, s.c_before, s.kept, s.h, s.c, s.y);
 }
 void lstm_back(const LstmStepBack& s) {
   for_rows(
       s.c_before,
-      [](const Row& kept, const Row& before, const Row& dh, const Row& dc, const Row& d, const Row& dc_before) {
+      [](const Row& kept, const Row& before, const Row& dh, const Row& dy, const Row& dc, const Row& d,
+         const Row& dc_before, const Row& dx) {
         const V i = kept[0], f = kept[1], g = kept[2], o = kept[3], c_before = before[0];
-        const V t = tanh(hn::MulAdd(f, c_before, hn::Mul(i, g))), out = dh ? dh[0] : all(0);
-        const V into = hn::MulAdd(hn::Mul(out, o), less_square(t), dc ? dc[0] : all(0));
-        d.set(0, hn::Mul(hn::Mul(into, g), slope(i)));
-        d.set(1, hn::Mul(hn::Mul(into, c_before), slope(f)));
-        d.set(2, hn::Mul(hn::Mul(into, i), less_square(g)));
-        d.set(3, hn::Mul(hn::Mul(out, t), slope(o)));
+        const V t = tanh(hn::MulAdd(f, c_before, hn::Mul(i, g))), out = hn::Add(dh[0], dy[0]);
+        const V into = hn::MulAdd(hn::Mul(out, o), less_square(t), dc[0]);
+        const auto set = [&](int64_t gate, V v) { d.set(gate, v), dx.set(gate, v); };
+        set(0, hn::Mul(hn::Mul(into, g), slope(i)));
+        set(1, hn::Mul(hn::Mul(into, c_before), slope(f)));
+        set(2, hn::Mul(hn::Mul(into, i), less_square(g)));
+        set(3, hn::Mul(hn::Mul(out, t), slope(o)));
         dc_before.add(hn::Mul(into, f));
       },
-      s.kept, s.c_before, s.dh, s.dc, s.dgates, s.dc_before);
+      s.kept, s.c_before, s.dh, s.dy, s.dc, s.dgates, s.dc_before, s.dx);
 }
 
 void gru(const GruStep& s) {
+  const Row bias(s.b_u, 0, s.h.cols());
   for_rows(
       s.h,
-      [](const Row& x, const Row& products, const Row& b, const Row& before, const Row& kept, const Row& h) {
-        const auto u = [&](int64_t gate) { return b ? hn::Add(products[gate], b[gate]) : products[gate]; };
-        const V r = sigmoid(hn::Add(x[0], u(0))), z = sigmoid(hn::Add(x[1], u(1))), u_n = u(2);
-        const V n = tanh(hn::MulAdd(r, u_n, x[2]));
-        h.set(0, hn::MulAdd(z, hn::Sub(before[0], n), n));
-        if (kept) kept.set(0, r), kept.set(1, z), kept.set(2, n), kept.set(3, u_n);
+      [&](const Row& picked, const Row& more, const Row& products, const Row& before, const Row& kept, const Row& h,
+          const Row& y) {
+        Row b = bias;
+        b.j = before.j, b.left = before.left;
+        const auto x = [&](int64_t gate) { return hn::Add(picked[gate], more[gate]); };
+        const auto u = [&](int64_t gate) { return hn::Add(products[gate], b[gate]); };
+        const V r = sigmoid(hn::Add(x(0), u(0))), z = sigmoid(hn::Add(x(1), u(1))), u_n = u(2);
+        const V n = tanh(hn::MulAdd(r, u_n, x(2))), next = hn::MulAdd(z, hn::Sub(before[0], n), n);
+        h.set(0, next), y.set(0, next);
+        kept.set(0, r), kept.set(1, z), kept.set(2, n), kept.set(3, u_n);
       },
-      s.x_gates, s.u_gates, s.b_u, s.h_before, s.kept, s.h);
+      s.x, s.x_gates, s.u_gates, s.h_before, s.kept, s.h, s.y);
 }
 void gru_back(const GruStepBack& s) {
   for_rows(
       s.h_before,
-      [](const Row& kept, const Row& before, const Row& dh, const Row& dx, const Row& du, const Row& dh_before) {
-        const V r = kept[0], z = kept[1], n = kept[2], u_n = kept[3], d = dh[0];
+      [](const Row& kept, const Row& before, const Row& dh, const Row& dy, const Row& dx, const Row& du,
+         const Row& dh_before, const Row& picked) {
+        const V r = kept[0], z = kept[1], n = kept[2], u_n = kept[3], d = hn::Add(dh[0], dy[0]);
         const V dn = hn::Mul(hn::Mul(d, hn::Sub(all(1), z)), less_square(n));
         const V dr = hn::Mul(hn::Mul(dn, u_n), slope(r)), dz = hn::Mul(hn::Mul(d, hn::Sub(before[0], n)), slope(z));
         dx.set(0, dr), dx.set(1, dz), dx.set(2, dn);
+        picked.set(0, dr), picked.set(1, dz), picked.set(2, dn);
         du.set(0, dr), du.set(1, dz), du.set(2, hn::Mul(r, dn));
         dh_before.add(hn::Mul(d, z));
       },
-      s.kept, s.h_before, s.dh, s.dx_gates, s.du_gates, s.dh_before);
+      s.kept, s.h_before, s.dh, s.dy, s.dx_gates, s.du_gates, s.dh_before, s.dx);
 }
 
 }  // namespace

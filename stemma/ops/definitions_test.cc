@@ -137,6 +137,67 @@ TEST(Definitions, recurrences) {
   expect_same([](auto& x) { return Tensors{lstm(x[0], x[1]).y}; },
               [](auto& x) { return Tensors{lstm_definition(x[0], x[1]).y}; }, random_inputs({{9, 8}, {8, 2}}, 1));
 }
+TEST(Definitions, additive_attention) {
+  for (const auto& [a, m] : {std::pair{1, 1}, {5, 3}, {33, 40}}) {
+    auto inputs = random_inputs({{4, a}, {9, a}, {9, m}, {1, a}});
+    inputs[2].splits = ragged;
+    expect_same([](auto& x) { return Tensors{additive_attention(x[0], x[1], x[2], x[3])}; },
+                [](auto& x) { return Tensors{additive_attention_definition(x[0], x[1], x[2], x[3])}; }, inputs);
+  }
+}
+// Inputs: x, U, h0, then what a Look has.
+Look look_of(const Tensors& x) { return {.W = x[3], .b = x[4], .v = x[5], .C = x[6], .keys = x[7], .memory = x[8]}; }
+TEST(Definitions, recurrences_that_look) {
+  for (const int64_t h : {3, 18}) {
+    const auto compare = [&](int64_t gates, const Op& op, const Op& definition) {
+      auto inputs = random_inputs({{9, gates * h},
+                                   {gates * h, h},
+                                   {4, h},
+                                   {5, h},
+                                   {1, 5},
+                                   {1, 5},
+                                   {gates * h, 7},
+                                   {8, 5},
+                                   {8, 7},
+                                   {1, gates * h}},
+                                  1);
+      inputs[8].splits = splits_of_lengths({2, 1, 0, 5});
+      for (auto& input : inputs)
+        for (auto& v : input.v) v *= 0.5;
+      expect_same(op, definition, inputs, 5e-5);
+    };
+    compare(
+        1,
+        [](auto& x) {
+          auto r = rnn(x[0], x[1], x[2], look_of(x));
+          return Tensors{r.y, r.h, r.context, x[9]};
+        },
+        [](auto& x) {
+          auto r = rnn_definition(x[0], x[1], x[2], look_of(x));
+          return Tensors{r.y, r.h, r.context, x[9]};
+        });
+    compare(
+        4,
+        [](auto& x) {
+          auto r = lstm(x[0], x[1], x[2], {}, look_of(x));
+          return Tensors{r.y, r.c, r.context, x[9]};
+        },
+        [](auto& x) {
+          auto r = lstm_definition(x[0], x[1], x[2], {}, look_of(x));
+          return Tensors{r.y, r.c, r.context, x[9]};
+        });
+    compare(
+        3,
+        [](auto& x) {
+          auto r = gru(x[0], x[1], x[9], x[2], look_of(x));
+          return Tensors{r.y, r.h, r.context};
+        },
+        [](auto& x) {
+          auto r = gru_definition(x[0], x[1], x[9], x[2], look_of(x));
+          return Tensors{r.y, r.h, r.context};
+        });
+  }
+}
 TEST(Definitions, cells) {
   for (const auto& [n, h] : {std::pair{1, 1}, {9, 20}, {0, 2}}) {
     expect_same(

@@ -119,20 +119,34 @@ using RowLists = std::vector<std::shared_ptr<const std::vector<int32_t>>>;
 Tensor attention_rows(const Tensor& Q, const Tensor& K, const Tensor& V, const RowLists& keys,
                       const Attention& how = {});
 
+// ---- additive.cc ---------------------------------------------------------------------------------------------------
+// Query i looks at the rows j of sequence i: c_i = sum_j softmax_j(v tanh(q_i + k_j)) m_j     Bahdanau et al. 2015,
+// A.1.2 q: [B, a]; keys: [M, a]; memory: [M, m] with B sequences; v: [1, a].
+Tensor additive_attention(const Tensor& q, const Tensor& keys, const Tensor& memory, const Tensor& v);
+
 // ---- recurrent.cc: whole ragged sequences, packed by length; one product for all gates -----------------------------
 // x: [N, gates * h], the input's share of the gates for all steps (from `linear`); U: [gates * h, h].
 // State rows are per sequence [B, h]; empty: zeros. Returns all h_t [N, h] and the last state.
 struct Recurrence {
   Tensor y, h, c;  // c only from lstm
+  Tensor context;  // [N, m]: s_t of a Look
+};
+// What a recurrence looks at before each step: s_t = additive_attention(W h_{t-1} + b, keys, memory, v) joins x_t as
+// x_t + C s_t.                                                                   Bahdanau et al. 2015, A.1.2 and A.2.2
+struct Look {
+  Tensor W, b, v, C;  // [a, h], [1, a] or empty, [1, a], [gates * h, m]
+  Tensor keys, memory;
+  RowLists rows{};  // the rows of keys and memory that each sequence sees; none: as memory's splits say
+  explicit operator bool() const { return bool(memory); }
 };
 // h_t = tanh(x_t + U h_{t-1})                                                    Elman 1990
-Recurrence rnn(const Tensor& x, const Tensor& U, const Tensor& h0 = {});
+Recurrence rnn(const Tensor& x, const Tensor& U, const Tensor& h0 = {}, const Look& look = {});
 // i, f, g, o = split(x_t + U h_{t-1});  c_t = s(f) c_{t-1} + s(i) tanh(g);  h_t = s(o) tanh(c_t)
 //                                   Hochreiter & Schmidhuber 1997, Graves 2013 eq. 7-11 without peepholes
-Recurrence lstm(const Tensor& x, const Tensor& U, const Tensor& h0 = {}, const Tensor& c0 = {});
+Recurrence lstm(const Tensor& x, const Tensor& U, const Tensor& h0 = {}, const Tensor& c0 = {}, const Look& look = {});
 // r, z, n = split(x_t), split(U h + b_u);  h_t = (1 - s(z)) tanh(n_x + s(r) n_u) + s(z) h_{t-1}, s(r) and s(z) of the
 // sums                                                                           Cho et al. 2014, as PyTorch's GRU
-Recurrence gru(const Tensor& x, const Tensor& U, const Tensor& b_u, const Tensor& h0 = {});
+Recurrence gru(const Tensor& x, const Tensor& U, const Tensor& b_u, const Tensor& h0 = {}, const Look& look = {});
 // One step of each, the elementwise part only: the sums of the gates are given.
 std::pair<Tensor, Tensor> lstm_cell(const Tensor& gates, const Tensor& c);       // -> h, c
 Tensor gru_cell(const Tensor& x_gates, const Tensor& u_gates, const Tensor& h);  // -> h

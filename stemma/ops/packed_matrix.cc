@@ -102,6 +102,17 @@ constexpr Kernel<Tensor(const Tensor& B, bool transposed)> pack_kernel{"pack", p
 constexpr Kernel<void(const PackedProduct&)> multiply_kernel{"packed product", multiply_cpu,
                                                              ON_CUDA(packed_product_cuda)};
 
+}  // namespace
+
+Cost cost_of(const PackedProduct& p) {
+  const double m = double(p.A.rows()), k = double(p.A.cols()), n = double(p.C.cols());
+  return {.flops = 2 * m * n * k,
+          .bytes = 4 * (m * k + k * n + (p.add ? 2 : 1) * m * n),
+          .sizes = str(p.A.rows(), " x ", p.C.cols(), " x ", p.A.cols())};
+}
+
+namespace {
+
 bool in_f32(const Tensor& B) { return precision() == Type::f32 && B.type() == Type::f32; }
 
 }  // namespace

@@ -12,6 +12,7 @@ struct PackedProduct {
   Tensor panels;  // op(B), packed; empty: it is packed on the way
   Device device() const { return A.device(); }
 };
+Cost cost_of(const PackedProduct& p);
 
 class PackedMatrix {
  public:

@@ -67,7 +67,7 @@ std::shared_ptr<Node> make_node() {
 void attach_output(const std::shared_ptr<Node>& node, Tensor& y) {
   node->shapes.emplace_back(y.rows(), y.cols());
   node->grads.emplace_back();
-  y.attach(node, int(node->grads.size()) - 1);
+  if (y) y.attach(node, int(node->grads.size()) - 1);
 }
 
 }  // namespace
