@@ -3,6 +3,7 @@
 
 #include "stemma/base/files.h"
 #include "stemma/base/json.h"
+#include "stemma/models/lstm_language_model.h"
 #include "stemma/models/rnn_search.h"
 #include "stemma/models/transformer.h"
 #include "stemma/nn/module_test.h"
@@ -144,6 +145,14 @@ TEST(GoldenModels, bahdanau_and_luong_are_those_of_the_papers) {
   };
   expect_golden("bahdanau", without_output(params(bahdanau)), {{"hidden", hidden(bahdanau)}});
   expect_golden("luong", without_output(params(luong)), {{"hidden", hidden(luong)}});
+}
+
+TEST(GoldenModels, lstm_language_model_equals_pytorch) {
+  auto model = drawn(LstmLanguageModel({.embedding = width, .width = width, .dropout = 0}, vocabulary));
+  LstmLanguageModel::State s;
+  const Tensor hidden = model(ids("target", target_lengths), s);
+  const auto loss = cross_entropy(hidden, model.output.W, model.output.b, ids("wanted", target_lengths));
+  expect_golden("lstm language model", params(model), {{"loss", loss.total}});
 }
 
 }  // namespace

@@ -205,6 +205,23 @@ def luong():
     return case(leaves, {"hidden": torch.cat(rows)})
 
 
+def lstm_language_model():
+    """Zaremba et al. 2014 by nn.LSTM, two layers, without dropout."""
+    leaves, state = Leaves(), {}
+    E = leaves("embed.E", VOCABULARY, WIDTH)
+    for i in range(2):
+        name = f"lstm.layers.{i}"
+        state[f"weight_ih_l{i}"] = leaves(f"{name}.W.W", 4 * WIDTH, WIDTH)
+        state[f"bias_ih_l{i}"] = leaves(f"{name}.W.b", 1, 4 * WIDTH)[0]
+        state[f"weight_hh_l{i}"] = leaves(f"{name}.U", 4 * WIDTH, WIDTH)
+        state[f"bias_hh_l{i}"] = torch.zeros(4 * WIDTH)
+    model, total = nn.LSTM(WIDTH, WIDTH, 2), 0
+    for b, length in enumerate(TARGET):
+        h, _ = functional_call(model, state, (E[ids(f"target {b}", length)],))
+        total = total + cross_entropy(leaves.linear("output", h, VOCABULARY), ids(f"wanted {b}", length), reduction="sum")
+    return case(leaves, {"loss": total.reshape(1, 1)})
+
+
 cases = {f"layers {n} {a}": layers(n, a) for n in ("post", "pre") for a in ("relu", "gelu")}
 cases["transformer post relu all"] = transformer("post", "relu", "all")
 cases["transformer pre gelu target"] = transformer("pre", "gelu", "target")
@@ -212,5 +229,6 @@ cases["sinusoids"] = case({}, {"P": sinusoids(301, 6)[[0, 1, 2, 57, 300]]}, with
 cases["additive"] = additive_alone()
 cases["bahdanau"] = bahdanau()
 cases["luong"] = luong()
+cases["lstm language model"] = lstm_language_model()
 lines = (f"{json.dumps(name)}: {json.dumps(case, separators=(',', ':'))}" for name, case in cases.items())
 OUTPUT.write_text("{" + ",\n".join(lines) + "}\n")
