@@ -28,7 +28,10 @@ BenchRows start(const BenchOptions& options) {
   system.save_description(directory);
   save_tensors(join_path(directory, "model.safetensors"), system.model().params(), {system.architecture(), {}});
   const std::string line = text.tokenizer.decode(text.pairs.source(0)) + "\n";
-  if (!options.out.empty()) write_file(join_path(directory, "line.txt"), line);
+  if (!options.out.empty()) {
+    write_file(join_path(directory, "line.txt"), line);
+    save_batches(join_path(directory, "batches.safetensors"), {gather(text.pairs, std::vector<int64_t>{0}, {})});
+  }
   std::vector<double> seconds;
   for (int64_t i = 0; i <= options.rounds; ++i) {
     options.say(i ? str("round ", i) : "warming up");
