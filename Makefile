@@ -5,7 +5,7 @@ CONFIGURE := cmake -S . -G Ninja -DCMAKE_BUILD_TYPE=Release --log-level=WARNING
 NINJA := cmake --build
 JOBS := --parallel $(shell nproc)
 
-.PHONY: build demo test peers install format lint asan fuzz clean
+.PHONY: build demo test peers bench install format lint asan fuzz clean
 
 build:  # build/stemma
 	@tools/packages.sh build
@@ -37,6 +37,9 @@ peers:  # build/peers/bin/python has the packages that we measure against and th
 	@tools/packages.sh bench
 	python3 -m venv build/peers
 	build/peers/bin/pip install --quiet --requirement bench/peers.txt
+
+bench: build peers  # beside PyTorch, CTranslate2 and transformers: make bench, make bench BENCH="decode latency"
+	bench/run $(BENCH)
 
 install:  # library, headers, CMake package and program under PREFIX
 	@tools/packages.sh build
