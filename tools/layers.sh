@@ -13,7 +13,7 @@ find stemma -name '*.h' -o -name '*.cc' | sort | xargs awk '
     reach["tensor"] = "tensor base"
     reach["ops"] = "ops tensor base"
     reach["nn"] = "nn ops tensor base"
-    reach["vectors"] = "vectors ops tensor text base"
+    reach["vectors"] = "vectors ops tensor metrics text base"
     reach["models"] = "models nn ops tensor base"
     reach["train"] = "train models nn ops tensor base"
     reach["decode"] = "decode models nn ops tensor base"

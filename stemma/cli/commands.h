@@ -17,6 +17,7 @@ int predict_command(const Words& words);
 int eval_command(const Words& words);
 int show_command(const Words& words);
 int trace_command(const Words& words);
+int vectors_command(const Words& words);
 int score_command(const Words& words);
 int doctor_command(const Words& words);
 int demo_command(const Words& words);

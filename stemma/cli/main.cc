@@ -23,6 +23,7 @@ constexpr Command commands[] = {
     {"eval", stemma::eval_command, "measure a model on a test set"},
     {"show", stemma::show_command, "look into a model: tree, curves, attention"},
     {"trace", stemma::trace_command, "write every hidden state, attention and logit to a file"},
+    {"vectors", stemma::vectors_command, "ask word vectors: neighbours, analogies, evaluation, a map, other formats"},
     {"score", stemma::score_command, "BLEU, chrF or TER of translations, as sacreBLEU counts"},
     {"bench", stemma::bench_command, "how fast work is done here, beside what the machine could do"},
     {"doctor", stemma::doctor_command, "what this machine can do, and what stemma makes of it"},

@@ -87,7 +87,7 @@ void read_lexicon(Cursor& in, VectorModel& model) {
   const auto words = in.number<int32_t>("the number of words", 0, size);
   const auto labels = in.number<int32_t>("the number of labels");
   check(int64_t{words} + labels == size, in.where(), ": ", words, " words and ", labels, " labels are not ", size);
-  in.number<int64_t>("the number of running words");
+  model.running_words = in.number<int64_t>("the number of running words");
   const auto kept = in.number<int64_t>("the number of kept buckets", -1, in.left() / 8);
   std::vector<WordCount> entries[2];
   for (int32_t i = 0; i < size; ++i) {
@@ -166,9 +166,7 @@ void write_options(AtomicFile& file, const VectorOptions& o) {
 void write_lexicon(AtomicFile& file, const VectorModel& model) {
   const Lexicon& lexicon = model.lexicon;
   for (const int32_t v : {lexicon.size(), lexicon.words(), lexicon.labels()}) put_number(file, v);
-  int64_t running = 0;
-  for (int32_t i = 0; i < lexicon.size(); ++i) running += lexicon.count(i);
-  put_number(file, running);
+  put_number(file, model.running_words);
   put_number(file, model.pruned ? int64_t(model.kept_buckets.size()) : int64_t{-1});
   std::string out;
   for (int32_t i = 0; i < lexicon.size(); ++i) {
@@ -178,9 +176,7 @@ void write_lexicon(AtomicFile& file, const VectorModel& model) {
     if (out.size() > (1 << 16)) file.write(out), out.clear();
   }
   file.write(out);
-  for (const auto& [bucket, row] :
-       std::vector<std::pair<int32_t, int32_t>>(model.kept_buckets.begin(), model.kept_buckets.end()))
-    put_number(file, bucket), put_number(file, row);
+  for (const auto& [bucket, row] : model.kept_buckets) put_number(file, bucket), put_number(file, row);
 }
 
 void write_codebook(AtomicFile& file, const Codebook& book) {

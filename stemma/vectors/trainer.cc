@@ -24,6 +24,7 @@ VectorModel new_vectors(const VectorOptions& options, const std::vector<WordCoun
   check(frequent.size() > 1, frequent.empty() ? "no word" : "one word alone", " is there ", options.min_count,
         " times or more; give more text or lower min_count");
   out.lexicon = Lexicon(frequent);
+  for (const auto& w : words) out.running_words += w.count;
   const int64_t rows = out.lexicon.words() + out.options.buckets, width = options.dimension;
   out.input = VectorTable::uniform(rows, width, (options.max_ngram > 0 ? 1.0f : 0.5f) / float(width), seed);
   out.output = VectorTable(out.lexicon.words(), width);

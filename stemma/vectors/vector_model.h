@@ -37,6 +37,7 @@ void check_options(const VectorOptions& options);  // Error names the option
 struct VectorModel {
   VectorOptions options;
   Lexicon lexicon;
+  int64_t running_words = 0;                          // of the text, rare ones counted
   VectorTable input;                                  // words, then buckets
   VectorTable output;                                 // no rows: vectors alone, read from a file that has no more
   bool pruned = false;                                // only some buckets are kept:

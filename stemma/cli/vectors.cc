@@ -1,0 +1,389 @@
+// stemma vectors VERB FILE ...: ask word vectors of any maker. One function for each verb; the work is in vectors/.
+#include <algorithm>
+#include <cstdio>
+
+#include "stemma/base/files.h"
+#include "stemma/base/json.h"
+#include "stemma/cli/commands.h"
+#include "stemma/cli/input.h"
+#include "stemma/cli/terminal.h"
+#include "stemma/cli/vector_map.h"
+#include "stemma/vectors/classifier.h"
+#include "stemma/vectors/compress.h"
+#include "stemma/vectors/evaluation.h"
+#include "stemma/vectors/vector_file.h"
+
+namespace stemma {
+
+namespace {
+
+// What every verb has: a file, the machine, --json.
+struct Common {
+  std::string file;
+  Machine machine;
+  bool json = false;
+  void declare(CommandLine& line) {
+    line.option("file", file, "a model directory, or a file of fastText (.bin, .ftz), word2vec (text, binary) or GloVe")
+        .required();
+  }
+  void declare_rest(CommandLine& line) {
+    line.option("--threads", machine.threads, "threads; 0: all cores");
+    line.flag("--json", json, "JSON instead of a table");
+  }
+};
+
+void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+Json to_json_list(const std::vector<Neighbour>& found, const Lexicon& lexicon) {
+  Json::Array out;
+  for (const auto& n : found)
+    out.push_back(Json::object({{"word", std::string(lexicon.text(n.id))}, {"score", n.score}}));
+  return out;
+}
+
+std::string text_of(const std::vector<Neighbour>& found, const Lexicon& lexicon, const std::string& head) {
+  Table table({head, "score"});
+  for (const auto& n : found) table.add({std::string(lexicon.text(n.id)), fixed(n.score, 4)});
+  return table.text(terminal_of(1));
+}
+
+void check_top(int64_t top) {
+  if (top < 1) throw UsageError(str("--top: ", top, " is not a number of words"));
+}
+
+// ---- nearest, analogy, similarity, odd -----------------------------------------------------------------------------
+int nearest_verb(const Words& words) {
+  Common c;
+  int64_t top = 10;
+  std::vector<std::string> queries;
+  CommandLine line("vectors nearest",
+                   "The nearest words by cosine, exactly; words from standard input when none is given.",
+                   "  stemma vectors nearest runs/vectors king\n");
+  c.declare(line);
+  line.option("words", queries, "whose neighbours");
+  line.option("--top", top, "how many neighbours");
+  c.declare_rest(line);
+  if (!line.parse(words)) return 0;
+  check_top(top);
+  const MachineScope machine(c.machine);
+  const auto model = load_vectors(c.file);
+  const Neighbours neighbours(model);
+  const auto show = [&](const std::string& word) {
+    const auto found = neighbours.nearest(word, top);
+    const auto list = [&] { return to_json_list(found, model.lexicon); };
+    print(c.json ? Json::object({{"word", word}, {"nearest", list()}}).dump() + "\n"
+                 : text_of(found, model.lexicon, word) + "\n");
+  };
+  for (const auto& word : queries) show(word);
+  if (!queries.empty()) return 0;
+  LineReader reader("-");
+  for (auto lines = next_lines(reader, 1); !lines.empty(); lines = next_lines(reader, 1)) {
+    if (!lines[0].empty()) show(lines[0]);
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+int analogy_verb(const Words& words) {
+  Common c;
+  int64_t top = 10;
+  bool multiply = false;
+  std::vector<std::string> abc;
+  CommandLine line("vectors analogy", "a is to b as c is to ...: 3CosAdd, or 3CosMul with --multiply.",
+                   "  stemma vectors analogy runs/vectors man king woman\n");
+  c.declare(line);
+  line.option("words", abc, "a, b and c").required();
+  line.option("--top", top, "how many answers");
+  line.flag("--multiply", multiply, "3CosMul (Levy & Goldberg 2014)");
+  c.declare_rest(line);
+  if (!line.parse(words)) return 0;
+  check_top(top);
+  if (abc.size() != 3) throw UsageError(str("an analogy has three words, not ", abc.size()));
+  const MachineScope machine(c.machine);
+  const auto model = load_vectors(c.file);
+  const Neighbours neighbours(model);
+  const auto found = neighbours.analogy(abc, top, multiply ? Neighbours::Analogy::multiply : Neighbours::Analogy::add);
+  print(c.json ? to_json_list(found, model.lexicon).dump() + "\n"
+               : text_of(found, model.lexicon, str(abc[0], " : ", abc[1], " = ", abc[2], " : ?")));
+  return 0;
+}
+
+int similarity_verb(const Words& words) {
+  Common c;
+  std::vector<std::string> pair;
+  CommandLine line("vectors similarity", "The cosine of two words.",
+                   "  stemma vectors similarity runs/vectors cat dog\n");
+  c.declare(line);
+  line.option("words", pair, "two words").required();
+  c.declare_rest(line);
+  if (!line.parse(words)) return 0;
+  if (pair.size() != 2) throw UsageError(str("similarity has two words, not ", pair.size()));
+  const auto model = load_vectors(c.file);
+  const float cosine = Neighbours(model).cosine(pair[0], pair[1]);
+  print(c.json ? Json::object({{"cosine", cosine}}).dump() + "\n" : fixed(cosine, 4) + "\n");
+  return 0;
+}
+
+int odd_verb(const Words& words) {
+  Common c;
+  std::vector<std::string> group;
+  CommandLine line("vectors odd", "The word that does not belong to the others.",
+                   "  stemma vectors odd runs/vectors breakfast cereal dinner lunch\n");
+  c.declare(line);
+  line.option("words", group, "three words or more").required();
+  c.declare_rest(line);
+  if (!line.parse(words)) return 0;
+  const auto model = load_vectors(c.file);
+  const auto& odd = group[Neighbours(model).odd_one_out(group)];
+  print(c.json ? Json::object({{"odd", odd}}).dump() + "\n" : odd + "\n");
+  return 0;
+}
+
+// ---- eval ----------------------------------------------------------------------------------------------------------
+std::string percent(int64_t part, int64_t whole) { return whole ? fixed(100 * double(part) / double(whole), 2) : "–"; }
+
+std::string text_of(const std::string& path, const std::vector<AnalogySection>& sections) {
+  Table table({base_name(path), "right", "asked", "accuracy", "coverage"});
+  AnalogySection all{.name = "all"}, meaning{.name = "semantic"}, grammar{.name = "syntactic"};
+  const auto add = [](AnalogySection& sum, const AnalogySection& s) {
+    sum.questions += s.questions, sum.asked += s.asked, sum.right += s.right;
+  };
+  const auto row = [&](const AnalogySection& s) {
+    table.add(
+        {s.name, with_commas(s.right), with_commas(s.asked), percent(s.right, s.asked), percent(s.asked, s.questions)});
+  };
+  for (const auto& s : sections) row(s), add(all, s), add(s.name.starts_with("gram") ? grammar : meaning, s);
+  if (grammar.questions && meaning.questions) row(meaning), row(grammar);
+  row(all);
+  return table.text(terminal_of(1));
+}
+
+int eval_verb(const Words& words) {
+  Common c;
+  std::vector<std::string> sets;
+  AnalogyOptions options;
+  bool multiply = false;
+  CommandLine line("vectors eval",
+                   "Measures vectors: analogy questions (': section' and four words a line) and rated pairs "
+                   "(two words and a number), told apart by their content.",
+                   "  stemma vectors eval runs/vectors questions-words.txt EN-WS-353-ALL.txt\n");
+  c.declare(line);
+  line.option("sets", sets, "files of questions or pairs").required();
+  line.flag("--multiply", multiply, "analogies by 3CosMul");
+  line.option("--among", options.among, "answers come from so many frequent words; 0: all");
+  c.declare_rest(line);
+  if (!line.parse(words)) return 0;
+  const MachineScope machine(c.machine);
+  std::vector<EvaluationKind> kinds;
+  for (const auto& set : sets) kinds.push_back(evaluation_kind(set));  // a wrong file is told before the work
+  const auto model = load_vectors(c.file);
+  const Neighbours neighbours(model);
+  if (multiply) options.how = Neighbours::Analogy::multiply;
+  Table pairs({"pairs", "Spearman", "Pearson", "known", "coverage"});
+  std::string text;
+  Json::Array out;
+  bool any_pairs = false;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    if (kinds[i] == EvaluationKind::analogies) {
+      const auto sections = evaluate_analogies(neighbours, sets[i], options);
+      text += text_of(sets[i], sections) + "\n";
+      out.push_back(Json::object({{"set", sets[i]}, {"sections", to_json(sections)}}));
+    } else {
+      const auto s = evaluate_similarity(neighbours, sets[i]);
+      pairs.add({base_name(sets[i]), fixed(s.spearman, 4), fixed(s.pearson, 4), str(s.known, "/", s.pairs),
+                 percent(s.known, s.pairs)});
+      out.push_back(Json::object({{"set", sets[i]}, {"similarity", to_json(s)}}));
+      any_pairs = true;
+    }
+  }
+  if (any_pairs) text += pairs.text(terminal_of(1));
+  print(c.json ? Json(out).dump() + "\n" : text);
+  return 0;
+}
+
+// ---- map -----------------------------------------------------------------------------------------------------------
+// Who is drawn: the words asked for and, without --only, their neighbours or the most frequent words.
+std::vector<int32_t> words_to_draw(const Neighbours& neighbours, const std::vector<std::string>& asked, int64_t top,
+                                   bool only) {
+  std::vector<int32_t> out;
+  const auto add = [&](int32_t id) {
+    if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
+  };
+  for (const auto& word : asked) {
+    const int32_t id = neighbours.model().lexicon.find(word);
+    if (id < 0) static_cast<void>(neighbours.unit_vector(word));  // its Error names near spellings
+    check(id >= 0, "'", word, "' is no word of the vocabulary, so it has no place on the map");
+    add(id);
+  }
+  if (only) return out;
+  if (asked.empty())
+    for (int32_t i = 0; i < std::min<int64_t>(top, neighbours.model().lexicon.words()); ++i) add(i);
+  for (const auto& word : asked)
+    for (const auto& n : neighbours.nearest(word, top)) add(n.id);
+  return out;
+}
+
+int map_verb(const Words& words) {
+  Common c;
+  std::vector<std::string> asked;
+  std::string out, method = "tsne";
+  int64_t top = 0;
+  bool only = false;
+  CommandLine line("vectors map", "Draws words on a plane: one HTML page with search and hover.",
+                   "  stemma vectors map runs/vectors --out map.html                        # the 1,000 most frequent\n"
+                   "  stemma vectors map runs/vectors paris blue seven --out map.html       # and 100 neighbours each\n"
+                   "  stemma vectors map runs/vectors king queen man woman --only --method pca --out map.html\n");
+  c.declare(line);
+  line.option("words", asked, "who is drawn, with their neighbours (default: the most frequent words)");
+  line.option("--out", out, "the page").required();
+  line.option("--method", method, "tsne (neighbours stay together) or pca (directions of greatest variance)");
+  line.option("--top", top, "how many words, or neighbours of each; 0: 1,000 or 100");
+  line.flag("--only", only, "these words alone, no neighbours");
+  c.declare_rest(line);
+  if (!line.parse(words)) return 0;
+  if (method != "tsne" && method != "pca")
+    throw UsageError(str("--method: there is no '", method, "'", suggestion(method, {"tsne", "pca"})));
+  if (top < 0 || top > 5000) throw UsageError("--top: between 1 and 5,000 words");
+  if (top == 0) top = asked.empty() ? 1000 : 100;
+  const MachineScope machine(c.machine);
+  const auto model = load_vectors(c.file);
+  const Neighbours neighbours(model);
+  const auto ids = words_to_draw(neighbours, asked, top, only);
+  check(ids.size() >= 2, "a map needs two words or more");
+  std::vector<float> data;
+  for (const int32_t id : ids) {
+    const float* const row = neighbours.units().row(id);
+    data.insert(data.end(), row, row + neighbours.units().width());
+  }
+  const auto places =
+      method == "pca" ? principal_components(data, neighbours.units().width()) : tsne(data, neighbours.units().width());
+  VectorMap map{str("Word map of ", base_name(c.file)),
+                str(ids.size(), " of ", with_commas(model.lexicon.words()), " words by ",
+                    method == "pca" ? "their principal components" : "t-SNE",
+                    "; drag to move, scroll to zoom, point at a word for its nearest neighbours"),
+                {}};
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const std::string word(model.lexicon.text(ids[i]));
+    MappedWord mapped{word, places[i], {}, i < asked.size()};
+    for (const auto& n : neighbours.nearest(word, 8))
+      mapped.near.push_back({std::string(model.lexicon.text(n.id)), n.score});
+    map.words.push_back(std::move(mapped));
+  }
+  write_file(out, map_page(map));
+  print(str("the map is ", out, "\n"));
+  return 0;
+}
+
+// ---- files ---------------------------------------------------------------------------------------------------------
+int convert_verb(const Words& words) {
+  Common c;
+  std::string out, format;
+  CommandLine line("vectors convert", "Writes vectors in another format.",
+                   "  stemma vectors convert runs/vectors vectors.vec --format text\n");
+  c.declare(line);
+  line.option("out", out, "the file to write").required();
+  line.option("--format", format, "text (word2vec, .vec), binary (word2vec), glove or fasttext (.bin)").required();
+  c.declare_rest(line);
+  if (!line.parse(words)) return 0;
+  const auto kind = vector_format(format);
+  const MachineScope machine(c.machine);
+  save_vectors(load_vectors(c.file), out, kind);
+  return 0;
+}
+
+int quantize_verb(const Words& words) {
+  Common c;
+  std::string out;
+  CompressOptions options;
+  int64_t piece = options.piece;
+  CommandLine line("vectors quantize", "Makes a model small by product quantisation: a fastText .ftz.",
+                   "  stemma vectors quantize classifier.bin classifier.ftz --bytes 1000000\n");
+  c.declare(line);
+  line.option("out", out, "the .ftz to write").required();
+  line.option("--bytes", options.bytes, "of the file at most: the least important rows go; 0: all stay");
+  line.option("--piece", piece, "floats to a code");
+  line.flag("--output", options.output, "quantise a classifier's output as well");
+  c.declare_rest(line);
+  if (!line.parse(words)) return 0;
+  if (piece < 1 || piece > 65536 || options.bytes < 0) throw UsageError("--piece and --bytes are positive numbers");
+  options.piece = int32_t(piece);
+  const MachineScope machine(c.machine);
+  const auto model = load_vectors(c.file);
+  const auto small = compressed(model, options);
+  save_vectors(small, out, VectorFormat::fasttext);
+  print(str(out, ": ", with_commas(file_size(out)), " bytes, ", with_commas(small.input.rows()), " of ",
+            with_commas(model.input.rows()), " rows\n"));
+  return 0;
+}
+
+int labels_verb(const Words& words) {
+  Common c;
+  int64_t top = 1;
+  double threshold = 0;
+  std::string input = "-";
+  CommandLine line("vectors labels", "Labels of a fastText classifier for each line of text.",
+                   "  stemma vectors labels lid.176.ftz < text\n");
+  c.declare(line);
+  line.option("--input", input, "a text, a document a line");
+  line.option("--top", top, "labels at most");
+  line.option("--threshold", threshold, "only labels of at least this probability");
+  c.declare_rest(line);
+  if (!line.parse(words)) return 0;
+  check_top(top);
+  const auto model = load_vectors(c.file);
+  const Classifier classifier(model);
+  LineReader reader(input);
+  for (auto lines = next_lines(reader, 1); !lines.empty(); lines = next_lines(reader, 1)) {
+    Json::Array list;
+    std::string text;
+    for (const auto& guess : classifier.predict(lines[0], top, threshold)) {
+      list.push_back(Json::object({{"label", guess.label}, {"probability", guess.probability}}));
+      text += str(text.empty() ? "" : " ", guess.label, " ", fixed(guess.probability, 6));
+    }
+    print((c.json ? Json(list).dump() : text) + "\n");
+  }
+  return 0;
+}
+
+struct Verb {
+  const char* name;
+  int (*run)(const Words&);
+  const char* about;
+};
+constexpr Verb verbs[] = {
+    {"nearest", nearest_verb, "the nearest words of a word"},
+    {"analogy", analogy_verb, "man is to king as woman is to ...?"},
+    {"similarity", similarity_verb, "the cosine of two words"},
+    {"odd", odd_verb, "the word that does not belong"},
+    {"eval", eval_verb, "analogy questions and rated pairs"},
+    {"map", map_verb, "words on a plane, as a page"},
+    {"convert", convert_verb, "to another format"},
+    {"quantize", quantize_verb, "a small file"},
+    {"labels", labels_verb, "what a fastText classifier says of lines of text"},
+};
+
+int help() {
+  print(
+      "Asks word vectors: those of stemma train vectors, fastText, word2vec and GloVe.\n\n"
+      "Usage: stemma vectors VERB FILE ...\n\n");
+  for (const auto& verb : verbs) std::printf("  %-11s %s\n", verb.name, verb.about);
+  print(
+      "\n'stemma vectors VERB --help' explains a verb.\n\nExamples:\n"
+      "  stemma vectors nearest runs/vectors king\n"
+      "  stemma vectors eval runs/vectors questions-words.txt EN-WS-353-ALL.txt\n");
+  return 0;
+}
+
+}  // namespace
+
+int vectors_command(const Words& words) {
+  std::vector<std::string> known;
+  for (const auto& verb : verbs) known.emplace_back(verb.name);
+  if (words.empty()) throw UsageError("a verb is missing (see stemma vectors --help)");
+  if (words[0] == "--help" || words[0] == "-h") return help();
+  for (const auto& verb : verbs)
+    if (words[0] == verb.name) return verb.run({words.begin() + 1, words.end()});
+  throw UsageError(str("unknown verb '", words[0], "'", suggestion(words[0], known)));
+}
+
+}  // namespace stemma
