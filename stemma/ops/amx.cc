@@ -22,7 +22,7 @@ constexpr int64_t side = 16, step = 32;          // a tile: 16 lines of 32 eleme
 constexpr int64_t panel = 2 * side;              // two tiles side by side
 constexpr int64_t tile_bytes = side * step * 2;  // 1 KiB
 constexpr int64_t depth = 8 * step;              // two panels about so deep fit the first cache,
-constexpr int64_t rows_at_once = 8 * panel;      // these rows of A the second
+constexpr int64_t block_bytes = 256 << 10;       // so much of A the second
 constexpr int64_t cols_at_once = 64 * panel;
 
 // An operand of `size` rows of op(A), or columns of op(B). `along`: neighbours in k lie side by side.
@@ -48,11 +48,13 @@ struct Block {
   int64_t start_stride;
 };
 
+// What becomes of the sums of a block, [32, 32] side by side, on their way to C. `past`: without a place in the caches.
 struct Finish {
+  const float* sums;
   float* c;
   const float *bias, *residual;
   int64_t stride, rows, cols;
-  bool relu;
+  bool relu, past;
 };
 
 // Only plain functions stand here: a template instantiated under these options could be the one that the linker keeps
@@ -184,17 +186,17 @@ void close_tiles() { _tile_release(); }
   asm volatile("" ::: "memory");
 }
 
-// c = f(c + bias) + residual
+// c = f(sums + bias) + residual
 void finish(const Finish& f) {
   for (int64_t i = 0; i < f.rows; ++i)
     for (int64_t j = 0; j < f.cols; j += side) {
       const __mmask16 there = __mmask16(first(f.cols - j));
-      float* const at = f.c + i * f.stride + j;
-      __m512 c = _mm512_maskz_loadu_ps(there, at);
+      float* const to = f.c + i * f.stride + j;
+      __m512 c = _mm512_load_ps(f.sums + i * panel + j);
       if (f.bias) c = _mm512_add_ps(c, _mm512_maskz_loadu_ps(there, f.bias + j));
       if (f.relu) c = _mm512_max_ps(_mm512_setzero_ps(), c);  // the second operand when one is NaN
       if (f.residual) c = _mm512_add_ps(c, _mm512_maskz_loadu_ps(there, f.residual + i * f.stride + j));
-      _mm512_mask_storeu_ps(at, there, c);
+      f.past ? _mm512_stream_ps(to, c) : _mm512_mask_storeu_ps(to, there, c);
     }
 }
 
@@ -220,38 +222,45 @@ void pack_panels(const Operand& x, int64_t line, int64_t panels, int64_t k, int6
 struct Cut {
   const char* b;
   int64_t j0, cols, k0, count;
-  bool first, last;
+  bool first, last, past = false;
 };
 
 // The 32 x 32 of C at (i, j), or what there is of it.
 void multiply_block(const ProductCall& p, const Cut& cut, int64_t i, int64_t j, Block block) {
   const int64_t rows = std::min(panel, p.m - i), cols = std::min(panel, p.n - j);
+  const bool whole = rows == panel && cols == panel, add = !cut.first || p.beta != 0;
+  const bool more = cut.last && (p.bias || p.relu || p.residual), past = cut.past && cols == panel;
   float* const c = p.c + i * p.stride + j;
-  const bool add = !cut.first || p.beta != 0, biased = !add && p.bias;
-  if (rows == panel && cols == panel) {
+  if (whole && add) block.start = c, block.start_stride = p.stride;
+  if (whole && !more && !past) {
     block.c = c, block.stride = p.stride;
-    if (add) block.start = c, block.start_stride = p.stride;
-    if (biased) block.start = p.bias + j, block.start_stride = 0;
-    multiply(block);
-  } else {
-    alignas(64) float whole[panel * panel] = {};
-    for (int64_t r = 0; r < rows && (add || biased); ++r)
-      std::copy_n(add ? c + r * p.stride : p.bias + j, cols, whole + r * panel);
-    block.c = whole, block.stride = panel, block.start = whole, block.start_stride = panel;
-    multiply(block);
-    for (int64_t r = 0; r < rows; ++r) std::copy_n(whole + r * panel, cols, c + r * p.stride);
+    return multiply(block);
   }
-  const float* const bias = p.bias && p.beta != 0 ? p.bias + j : nullptr;
-  if (cut.last && (bias || p.relu || p.residual))
-    finish({c, bias, p.residual ? p.residual + i * p.stride + j : nullptr, p.stride, rows, cols, p.relu});
+  alignas(64) float sums[panel * panel];
+  if (!whole && add) {
+    for (int64_t r = 0; r < rows; ++r) std::copy_n(c + r * p.stride, cols, sums + r * panel);
+    block.start = sums, block.start_stride = panel;
+  }
+  block.c = sums, block.stride = panel;
+  multiply(block);
+  finish({.sums = sums,
+          .c = c,
+          .bias = more && p.bias ? p.bias + j : nullptr,
+          .residual = more && p.residual ? p.residual + i * p.stride + j : nullptr,
+          .stride = p.stride,
+          .rows = rows,
+          .cols = cols,
+          .relu = more && p.relu,
+          .past = past});
 }
 
 // Panels [from, to) of 32 rows of C for one cut.
 void multiply_rows(const ProductCall& p, const Cut& cut, int64_t from, int64_t to) {
-  static thread_local const auto memory = allocate(size_t(rows_at_once * depth) * 4);
-  char* const a = static_cast<char*>(memory.get());
   const Operand A{p.a.data, p.a.stride, p.m, p.a.type, !p.a.transposed, false};
   const int64_t steps = pieces(cut.count, step), panel_bytes = steps * 2 * tile_bytes;
+  const int64_t rows_at_once = panel * std::max<int64_t>(1, (A.along ? 1 : 2) * block_bytes / panel_bytes);
+  const auto memory = allocate(size_t(std::min(rows_at_once, (to - from) * panel) / panel * panel_bytes));
+  char* const a = static_cast<char*>(memory.get());
   open_tiles();
   for (int64_t i0 = from * panel; i0 < to * panel; i0 += rows_at_once) {
     const int64_t panels = std::min(rows_at_once / panel, to - i0 / panel);
@@ -275,17 +284,34 @@ bool has_amx() {
   return has;
 }
 
+namespace {
+
+// C does not fit the second cache, and is only written.
+bool large(const ProductCall& p) { return p.m * p.n >= (1 << 19) && p.beta == 0; }
+
+// k is cut into equal parts near `depth`, so that 262 stays whole; but a large C should be written once.
+int64_t depth_of_cuts(const ProductCall& p) {
+  const int64_t cuts = large(p) && p.k <= 8 * depth ? 1 : std::max<int64_t>(1, (p.k + depth / 2) / depth);
+  return pieces(pieces(p.k, cuts), step) * step;
+}
+
+// Whether it is written past the caches: a line that is only written need not be read.
+bool writes_past(const ProductCall& p, const Cut& cut) {
+  return large(p) && cut.first && cut.last && p.stride % side == 0 && reinterpret_cast<uintptr_t>(p.c) % 64 == 0;
+}
+
+}  // namespace
+
 void amx_product(const ProductCall& p) {
-  // k is cut into equal parts nearest to `depth`: 262 stays whole.
-  const int64_t cuts = std::max<int64_t>(1, (p.k + depth / 2) / depth);
-  const int64_t deep = pieces(pieces(p.k, cuts), step) * step;
+  const int64_t deep = depth_of_cuts(p);
   check(p.alpha == 1 && (p.beta == 0 || p.beta == 1), "AMX product with alpha ", p.alpha, " and beta ", p.beta);
   const Operand B{p.b.data, p.b.stride, p.n, p.b.type, p.b.transposed, true};
   const auto memory = allocate(size_t(pieces(std::min(p.n, cols_at_once), panel) * panel * deep) * 2);
   char* const b = static_cast<char*>(memory.get());
   for (int64_t j0 = 0; j0 < p.n; j0 += cols_at_once)
     for (int64_t k0 = 0; k0 < p.k; k0 += deep) {
-      const Cut cut{b, j0, std::min(cols_at_once, p.n - j0), k0, std::min(deep, p.k - k0), k0 == 0, k0 + deep >= p.k};
+      Cut cut{b, j0, std::min(cols_at_once, p.n - j0), k0, std::min(deep, p.k - k0), k0 == 0, k0 + deep >= p.k};
+      cut.past = writes_past(p, cut);
       const int64_t panel_bytes = pieces(cut.count, step) * 2 * tile_bytes;
       parallel_for(pieces(cut.cols, panel), 2, [&](int64_t begin, int64_t end) {
         pack_panels(B, j0 + begin * panel, end - begin, k0, cut.count, b + begin * panel_bytes);
