@@ -21,15 +21,27 @@ HWY_BEFORE_NAMESPACE();
 namespace stemma::HWY_NAMESPACE {
 namespace {
 
-// sum (+)= the rows of x, added from the first to the last.
-void column_sums(const Tensor& x, const Tensor& sum, bool fresh) {
+// sum (+)= the rows of x, added from the first to the last; each row is first made by `make(row, column, columns)`.
+template <class Make>
+void sum_columns(const Tensor& x, const Destination& sum, Make&& make) {
   parallel_for(x.cols(), std::max<int64_t>(64, row_grain(x.rows())), [&](int64_t begin, int64_t end) {
-    float* const total = sum.data() + begin;
-    if (fresh) std::fill_n(total, end - begin, 0.0f);
+    float* const total = sum ? sum.grad.data() + begin : nullptr;
+    if (sum && sum.fresh) std::fill_n(total, end - begin, 0.0f);
     for (int64_t i = 0; i < x.rows(); ++i) {
+      make(i, begin, end - begin);
       const float* const row = x.data() + i * x.cols() + begin;
-      for_vectors(end - begin, [&](int64_t j, int64_t left) { add_to(total + j, load(row + j, left), left); });
+      if (sum) for_vectors(end - begin, [&](int64_t j, int64_t left) { add_to(total + j, load(row + j, left), left); });
     }
+  });
+}
+void column_sums(const Tensor& x, const Destination& sum) {
+  sum_columns(x, sum, [](int64_t, int64_t, int64_t) {});
+}
+// dz = dy f', and the sums of its columns while they are near.
+void slope(const Tensor& kept, const Tensor& dy, const Tensor& dz, Activation f, const Destination& sum) {
+  sum_columns(dz, sum, [&](int64_t i, int64_t j, int64_t n) {
+    const int64_t at = i * dz.cols() + j;
+    apply_slope(function_of(f), kept.data() + at, dy.data() + at, dz.data() + at, n);
   });
 }
 
@@ -43,25 +55,22 @@ namespace stemma {
 namespace {
 
 HWY_EXPORT(column_sums);
-void column_sums_cpu(const Tensor& x, const Tensor& sum, bool fresh) {
-  HWY_DYNAMIC_DISPATCH(column_sums)(x, sum, fresh);
+HWY_EXPORT(slope);
+void column_sums_cpu(const Tensor& x, const Destination& sum) { HWY_DYNAMIC_DISPATCH(column_sums)(x, sum); }
+void slope_cpu(const Tensor& kept, const Tensor& dy, const Tensor& dz, Activation f, const Destination& sum) {
+  HWY_DYNAMIC_DISPATCH(slope)(kept, dy, dz, f, sum);
 }
 void activate_cpu(const Tensor& z, const Tensor& y, Activation f) {
   parallel_for(z.size(), element_grain, [&](int64_t begin, int64_t end) {
     apply(function_of(f), z.data() + begin, y.data() + begin, end - begin);
   });
 }
-void slope_cpu(const Tensor& kept, const Tensor& dy, const Tensor& dz, Activation f) {
-  parallel_for(dy.size(), element_grain, [&](int64_t begin, int64_t end) {
-    apply_slope(function_of(f), kept.data() + begin, dy.data() + begin, dz.data() + begin, end - begin);
-  });
-}
-constexpr Kernel<void(const Tensor& x, const Tensor& sum, bool fresh)> column_sums_kernel{
-    "column sums", column_sums_cpu, ON_CUDA(column_sums_cuda)};
+constexpr Kernel<void(const Tensor& x, const Destination& sum)> column_sums_kernel{"column sums", column_sums_cpu,
+                                                                                   ON_CUDA(column_sums_cuda)};
 constexpr Kernel<void(const Tensor& z, const Tensor& y, Activation f)> activate_kernel{"activation", activate_cpu,
                                                                                        ON_CUDA(activate_cuda)};
-constexpr Kernel<void(const Tensor& kept, const Tensor& dy, const Tensor& dz, Activation f)> slope_kernel{
-    "activation backward", slope_cpu, ON_CUDA(slope_cuda)};
+constexpr Kernel<void(const Tensor& kept, const Tensor& dy, const Tensor& dz, Activation f, const Destination& sum)>
+    slope_kernel{"activation backward", slope_cpu, ON_CUDA(slope_cuda)};
 
 void check_shapes(const Tensor& x, const Tensor& W, const LinearExtras& e) {
   check(x.cols() == W.cols(), "linear: x ", x, " does not fit W ", W);
@@ -75,15 +84,9 @@ Tensor activated(Activation f, const Tensor& z, const Tensor& y) {
   return y;
 }
 
-Tensor times_slope(Activation f, const Tensor& kept, const Tensor& dy) {
-  Tensor dz(dy.rows(), dy.cols());
-  slope_kernel(kept, dy, dz, f);
-  return dz;
-}
-
 }  // namespace
 
-void add_column_sums(const Tensor& x, const Destination& sum) { column_sums_kernel(x, sum.grad, sum.fresh); }
+void add_column_sums(const Tensor& x, const Destination& sum) { column_sums_kernel(x, sum); }
 
 Tensor linear_definition(const Tensor& x, const Tensor& W, const LinearExtras& extras) {
   Tensor y = matmul(x, W, {.b = true});
@@ -119,11 +122,15 @@ Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras) {
   }
   if (f != Activation::none) kept = keeps_output(function_of(f)) ? y : z;
   return record(y, {x, W, b, r}, [x, W, b = b, r = r, f = f, kept](const Tensor& dy) {
-    const Tensor dz = kept ? times_slope(f, kept, dy) : dy;
+    const auto db = gradient_of(b);
+    const Tensor dz = kept && dy.shares_memory() ? Tensor::like(dy) : dy;  // else in its place: nobody needs dy again
+    if (kept)
+      slope_kernel(kept, dy, dz, f, db);
+    else if (db)
+      add_column_sums(dy, db);
     if (const auto dx = gradient_of(x)) product(dz, W, dx.grad, {.beta = dx.fresh ? 0.0f : 1.0f});
     if (const auto dW = gradient_of(W))
       product(dz, x, dW.grad, {.transposed = {.a = true}, .beta = dW.fresh ? 0.0f : 1.0f});
-    if (const auto db = gradient_of(b)) add_column_sums(dz, db);
     return Grads{{}, {}, {}, r.tracked() ? dy : Tensor()};
   });
 }
