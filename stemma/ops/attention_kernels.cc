@@ -1,5 +1,7 @@
 // The kernels of attention: one task for each sequence and head, in blocks of queries and keys whose scores fit the
-// first-level cache. Scores are to base 2: the transposed keys carry scale * log2(e).
+// first-level cache. Scores are kept as S^T, a row for each key: queries lie side by side in a vector, so that softmax
+// goes down the columns and never across lanes, and K and V are read where they lie. Scores are to base 2: the
+// transposed queries carry scale * log2(e).
 //
 // Forward is the online softmax of Milakov & Gimelshein 2018: m and l are the maximum and the sum of a row so far; a
 // new maximum scales what was summed by 2^(m - m'). What a row's result is does not depend on the other sequences.
@@ -64,23 +66,38 @@ void unpack(Right from, const Part& to, float scale) {
       store(hn::Mul(all(scale), hn::LoadU(D(), from.data + i * from.stride + j)), to.row(i) + j, left);
     });
 }
-// Key blocks one after the other, each [d, key_block].
-void pack_transposed(const Part& from, float scale, float* to) {
-  for (int64_t k = 0; k < from.rows; k += key_block, to += from.cols * key_block)
-    transpose_scaled(from.row(k), from.stride, std::min(key_block, from.rows - k), from.cols, scale, {to, key_block});
+// Where products may write a part's rows: `to` itself, or memory to be unpacked from.
+Result whole_result(const Part& to, float* memory) {
+  return padded(to.cols) == to.cols ? Result{to.data, to.stride} : Result{memory, padded(to.cols)};
+}
+Result from_row(const Result& x, int64_t row, bool add) { return {x.data + row * x.stride, x.stride, add}; }
+void clear_rows(const Result& x, int64_t begin, int64_t end, int64_t cols) {
+  for (int64_t i = begin; i < end; ++i) std::fill_n(x.data + i * x.stride, padded(cols), 0.0f);
 }
 
-// The dropout mask over 1 - p of `n` keys from key `begin`, a multiple of 4; out has room for 4 vectors more.
-void draw(const AttentionSetup& s, uint64_t counter, int64_t begin, int64_t n, float* out) {
+// ---- a block of S^T: `keys` rows of `query_block` numbers
+// ------------------------------------------------------------
+struct Block {
+  HWY_ALIGN float data[key_block * query_block];
+  float* at(int64_t key, int64_t query) { return data + key * query_block + query; }
+  Left transposed() const { return {data, 1, query_block}; }  // queries down, keys across
+  Left rows() const { return {data, query_block, 1}; }
+  Result result() { return {data, query_block}; }
+};
+
+// The dropout mask over 1 - p of query rows row, row + 1, ... and four keys from key `j` on, a multiple of 4.
+struct Mask4 {
+  V keys[4];
+};
+HWY_INLINE Mask4 draw(const AttentionSetup& s, int64_t row, int64_t head, int64_t j) {
   const V limit = all(s.dropout * 0x1p24f), kept = all(1 / (1 - s.dropout));
-  const auto mask = [&](VU bits) {
-    const V number = hn::ConvertTo(D(), hn::BitCast(hn::RebindToSigned<D>(), hn::ShiftRight<8>(bits)));
-    return hn::IfThenZeroElse(hn::Lt(number, limit), kept);
-  };
-  for (int64_t j = 0; j < n; j += 4 * lanes()) {
-    const auto r = philox(s.key, counter + uint64_t(begin + j) / 4);
-    hn::StoreInterleaved4(mask(r.bits[0]), mask(r.bits[1]), mask(r.bits[2]), mask(r.bits[3]), D(), out + j);
+  const auto r = philox(s.key, s.counter(row, head) + uint64_t(j) / 4, uint32_t(s.counter(1, 0) - s.counter(0, 0)));
+  Mask4 out;
+  for (int i = 0; i < 4; ++i) {
+    const V number = hn::ConvertTo(D(), hn::BitCast(hn::RebindToSigned<D>(), hn::ShiftRight<8>(r.bits[i])));
+    out.keys[i] = hn::IfThenZeroElse(hn::Lt(number, limit), kept);
   }
+  return out;
 }
 
 // One sequence and head.
@@ -90,85 +107,150 @@ struct Pair {
   // Keys of the block at k that query i sees.
   int64_t seen(int64_t i, int64_t k) const { return std::clamp<int64_t>(s.visible(i, n, m) - k, 0, key_block); }
 };
-
-struct ForwardScratch {
-  HWY_ALIGN float scores[query_block * key_block], mask[key_block + HWY_MAX_BYTES], top[query_block], sum[query_block];
+// The queries of a vector, from query q on, against `n` keys of the block at k: which lanes see which key.
+struct Sight {
+  int64_t full;  // keys that all of them see
+  V seen;        // how many each sees
+  Sight(const Pair& p, int64_t q, int64_t k, int64_t n)
+      : full(std::min(n, p.seen(q, k))),
+        seen(p.s.causal ? hn::Add(hn::Iota(D(), 0), all(float(offset(p, q, k)))) : all(float(n))) {
+    if (!p.s.causal) full = n;
+  }
+  static int64_t offset(const Pair& p, int64_t q, int64_t k) { return q + 1 + p.m - p.n - k; }
+  HWY_INLINE V or_nothing(V x, int64_t j) const {
+    return j < full ? x : hn::IfThenElse(hn::Lt(all(float(j)), seen), x, all(nothing));
+  }
+  HWY_INLINE V or_zero(V x, int64_t j) const {
+    return j < full ? x : hn::IfThenElseZero(hn::Lt(all(float(j)), seen), x);
+  }
 };
 
-// A row of scores turns into 2^(score - top), its sum is added to `sum`, y is brought to the new maximum.
-void soften(float* p, int64_t n, float* top, float* sum, float* y, int64_t width) {
-  const float most = std::max(*top, row_max(p, n));
-  const V base = all(most);
-  V part = hn::Zero(D());
-  for_vectors(n, [&](int64_t j, int64_t left) {
-    const V e = first_n(exp2(hn::Sub(hn::LoadU(D(), p + j), base)), left);
-    hn::StoreU(e, D(), p + j);
-    part = hn::Add(part, e);
-  });
-  const float more = hn::GetLane(hn::SumOfLanes(D(), part));
-  if (*top != nothing && most != *top) {
-    const float shrink = std::exp2(*top - most);
-    *sum *= shrink;
-    for (int64_t j = 0; j < width; j += lanes()) hn::StoreU(hn::Mul(all(shrink), hn::LoadU(D(), y + j)), D(), y + j);
+struct ForwardScratch {
+  Block p;
+  HWY_ALIGN float top[query_block], sum[query_block], shrink[query_block];
+};
+
+// Scores of a vector of queries turn into 2^(score - top), their sum is added to `sum`; what was summed before is to be
+// scaled by `shrink`.
+void soften(ForwardScratch& f, int64_t q, int64_t n, const Sight& sight) {
+  const V before = hn::Load(D(), f.top + q);
+  V top = before, sum = hn::Zero(D());
+  for (int64_t j = 0; j < n; ++j) top = hn::Max(top, sight.or_nothing(hn::Load(D(), f.p.at(j, q)), j));
+  const V base = hn::IfThenElse(hn::Eq(top, all(nothing)), hn::Zero(D()), top);
+  for (int64_t j = 0; j < n; ++j) {
+    const V e = sight.or_zero(exp2(hn::Sub(hn::Load(D(), f.p.at(j, q)), base)), j);
+    hn::Store(e, D(), f.p.at(j, q));
+    sum = hn::Add(sum, e);
   }
-  *sum += more, *top = most;
+  const V shrink = exp2(hn::Sub(before, base));
+  hn::Store(shrink, D(), f.shrink + q), hn::Store(top, D(), f.top + q);
+  hn::Store(hn::MulAdd(hn::Load(D(), f.sum + q), shrink, sum), D(), f.sum + q);
+}
+// A vector of queries whose first row is `row`; keys from k on.
+void drop(Block& p, const Pair& pair, int64_t q, int64_t row, int64_t k, int64_t n) {
+  for (int64_t j = 0; j < n; j += 4) {
+    const Mask4 mask = draw(pair.s, row, pair.head, k + j);
+    for (int64_t i = 0; i < std::min<int64_t>(4, n - j); ++i)
+      hn::Store(hn::Mul(hn::Load(D(), p.at(j + i, q)), mask.keys[i]), D(), p.at(j + i, q));
+  }
+}
+
+// The queries of a block, from row `q` on; all keys.
+void forward_block(const AttentionForward& f, const Pair& pair, const Part& Q, const Part& K, const Right& values,
+                   int64_t q, float* memory) {
+  const auto& s = pair.s;
+  const int64_t queries = std::min(query_block, pair.n - q), last = s.visible(q + queries - 1, pair.n, pair.m);
+  const int64_t width = padded(s.dv);
+  float *const qt = memory, *const y = qt + s.d * query_block;
+  transpose_scaled(Q.row(q), Q.stride, queries, s.d, s.scale * log2e, {qt, query_block});
+  ForwardScratch scratch;
+  std::fill_n(scratch.top, query_block, nothing), std::fill_n(scratch.sum, query_block, 0.0f);
+  if (last == 0) clear_rows({y, width}, 0, queries, width);
+  for (int64_t k = 0; k < last; k += key_block) {
+    const int64_t n = std::min(key_block, last - k);
+    small_product({K.row(k), K.stride, 1}, {qt, query_block}, scratch.p.result(), {n, queries, s.d});
+    for (int64_t i = 0; i < queries; i += lanes()) {
+      soften(scratch, i, n, Sight(pair, q + i, k, n));
+      if (s.dropout > 0) drop(scratch.p, pair, i, pair.first_row + q + i, k, n);
+    }
+    if (k > 0)
+      for (int64_t i = 0; i < queries; ++i)
+        if (const float c = scratch.shrink[i]; c != 1)
+          for (int64_t j = 0; j < width; j += lanes())
+            hn::StoreU(hn::Mul(all(c), hn::LoadU(D(), y + i * width + j)), D(), y + i * width + j);
+    small_product(scratch.p.transposed(), values.from(k), {y, width, k > 0}, {queries, s.dv, n});
+  }
+  const Part Y{f.Y.data() + (pair.first_row + q) * f.Y.cols() + pair.head * s.dv, f.Y.cols(), queries, s.dv};
+  for (int64_t i = 0; i < queries; ++i) {
+    const float sum = scratch.sum[i];
+    unpack({y + i * width, width}, {Y.row(i), 0, 1, s.dv}, sum == 0 ? 0 : 1 / sum);
+    if (f.L) f.L.data()[(pair.first_row + q + i) * s.heads + pair.head] = scratch.top[i] + std::log2(sum);
+  }
 }
 
 void forward_pair(const AttentionForward& f, int64_t sequence, int64_t head, float* memory) {
   const auto& s = f.setup;
   const Part Q = part(f.Q, f.Q, sequence, head, s.d), K = part(f.K, f.K, sequence, head, s.d);
-  const Part V = part(f.V, f.K, sequence, head, s.dv), Y = part(f.Y, f.Q, sequence, head, s.dv);
+  const Part V = part(f.V, f.K, sequence, head, s.dv);
   const Pair pair{s, head, f.Q.begin(sequence), Q.rows, K.rows};
-  const int64_t width = padded(s.dv);
-  float* const keys = memory;
-  float* const y = keys + (K.rows + key_block - 1) / key_block * key_block * s.d;
-  pack_transposed(K, s.scale * log2e, keys);
-  const Right values = whole_rows(V, y + query_block * width);
-  ForwardScratch scratch;
-  auto& [scores, mask, top, sum] = scratch;
-  for (int64_t q = 0; q < Q.rows; q += query_block) {
-    const int64_t queries = std::min(query_block, Q.rows - q), last = s.visible(q + queries - 1, Q.rows, K.rows);
-    std::fill_n(y, queries * width, 0.0f), std::fill_n(top, queries, nothing), std::fill_n(sum, queries, 0.0f);
-    for (int64_t k = 0; k < last; k += key_block) {
-      const int64_t n = std::min(key_block, last - k);
-      small_product({Q.row(q), Q.stride, 1}, {keys + k * s.d, key_block}, {scores, key_block}, {queries, n, s.d});
-      for (int64_t i = 0; i < queries; ++i) {
-        float* p = scores + i * key_block;
-        const int64_t seen = pair.seen(q + i, k);
-        if (seen > 0) soften(p, seen, top + i, sum + i, y + i * width, width);
-        if (s.dropout > 0) {
-          draw(s, s.counter(pair.first_row + q + i, head), k, seen, mask);
-          for_vectors(seen, [&](int64_t j, int64_t) {
-            hn::StoreU(hn::Mul(hn::LoadU(D(), p + j), hn::LoadU(D(), mask + j)), D(), p + j);
-          });
-        }
-        if (seen < n) std::fill(p + seen, p + n, 0.0f);
-      }
-      small_product({scores, key_block, 1}, values.from(k), {y, width, true}, {queries, s.dv, n});
-    }
-    for (int64_t i = 0; i < queries; ++i) {
-      unpack({y + i * width, width}, {Y.row(q + i), 0, 1, s.dv}, sum[i] > 0 ? 1 / sum[i] : 0);
-      if (f.L) f.L.data()[(pair.first_row + q + i) * s.heads + head] = top[i] + std::log2(sum[i]);
-    }
-  }
+  const Right values = whole_rows(V, memory);
+  for (int64_t q = 0; q < Q.rows; q += query_block)
+    forward_block(f, pair, Q, K, values, q, memory + K.rows * padded(s.dv));
 }
 int64_t forward_memory(const AttentionSetup& s, int64_t, int64_t m) {
-  return (m + key_block) * s.d + (m + query_block) * padded(s.dv);
+  return (m + query_block) * padded(s.dv) + query_block * s.d;
 }
 
 struct BackwardScratch {
-  HWY_ALIGN float p[query_block * key_block], ds[query_block * key_block], mask[key_block + HWY_MAX_BYTES];
+  Block p, ds;
+  HWY_ALIGN float lse[query_block] = {}, mean[query_block] = {};
 };
 
 // p: scores, ds: dY V^T  ->  p = P M, ds = P (M ds - mean) scale
-void differentiate(float* p, float* ds, const float* mask, int64_t n, float lse, float mean, float scale) {
-  for_vectors(n, [&](int64_t j, int64_t left) {
-    const V P = first_n(exp2(hn::Sub(hn::LoadU(D(), p + j), all(lse))), left);
-    const V M = mask ? hn::LoadU(D(), mask + j) : all(1);
-    const V inner = hn::MulSub(M, hn::LoadU(D(), ds + j), all(mean));
-    hn::StoreU(hn::Mul(P, M), D(), p + j);
-    hn::StoreU(first_n(hn::Mul(hn::Mul(P, inner), all(scale)), left), D(), ds + j);
-  });
+void differentiate(BackwardScratch& b, const Pair& pair, int64_t q, int64_t row, int64_t k, int64_t n,
+                   const Sight& sight) {
+  const V lse = hn::Load(D(), b.lse + q), mean = hn::Load(D(), b.mean + q), scale = all(pair.s.scale);
+  Mask4 mask{{all(1), all(1), all(1), all(1)}};
+  for (int64_t j = 0; j < n; ++j) {
+    if (pair.s.dropout > 0 && j % 4 == 0) mask = draw(pair.s, row, pair.head, k + j);
+    float *const p = b.p.at(j, q), *const ds = b.ds.at(j, q);
+    const V M = mask.keys[j % 4], P = sight.or_zero(exp2(hn::Sub(hn::Load(D(), p), lse)), j);
+    hn::Store(hn::Mul(P, M), D(), p);
+    hn::Store(hn::Mul(hn::Mul(P, scale), hn::MulSub(M, hn::Load(D(), ds), mean)), D(), ds);
+  }
+}
+
+// What the products of a pair read and write.
+struct BackwardParts {
+  Part Q, K, V, Y, dY;
+  Right q_rows, k_rows, dy_rows;
+  Result dq, dk, dv;
+};
+
+void backward_block(const AttentionBackward& f, const Pair& pair, const BackwardParts& x, int64_t q, float* memory) {
+  const auto& s = pair.s;
+  const int64_t queries = std::min(query_block, pair.n - q), last = s.visible(q + queries - 1, pair.n, pair.m);
+  float *const qt = memory, *const dyt = qt + s.d * query_block;
+  transpose_scaled(x.Q.row(q), x.Q.stride, queries, s.d, s.scale * log2e, {qt, query_block});
+  transpose_scaled(x.dY.row(q), x.dY.stride, queries, s.dv, 1, {dyt, query_block});
+  BackwardScratch scratch;
+  auto& [p, ds, lse, mean] = scratch;
+  for (int64_t i = 0; i < queries; ++i) {
+    lse[i] = f.L.data()[(pair.first_row + q + i) * s.heads + pair.head];
+    mean[i] = row_dot(x.Y.row(q + i), x.dY.row(q + i), s.dv);
+  }
+  for (int64_t k = 0; k < last; k += key_block) {
+    const int64_t n = std::min(key_block, last - k);
+    small_product({x.K.row(k), x.K.stride, 1}, {qt, query_block}, p.result(), {n, queries, s.d});
+    small_product({x.V.row(k), x.V.stride, 1}, {dyt, query_block}, ds.result(), {n, queries, s.dv});
+    for (int64_t i = 0; i < queries; i += lanes())
+      differentiate(scratch, pair, i, pair.first_row + q + i, k, n, Sight(pair, q + i, k, n));
+    small_product(p.rows(), x.dy_rows.from(q), from_row(x.dv, k, q > 0), {n, s.dv, queries});
+    small_product(ds.rows(), x.q_rows.from(q), from_row(x.dk, k, q > 0), {n, s.d, queries});
+    small_product(ds.transposed(), x.k_rows.from(k), from_row(x.dq, q, k > 0), {queries, s.d, n});
+  }
+  if (last == 0) clear_rows(x.dq, q, q + queries, s.d);
+  if (q == 0) clear_rows(x.dk, last, pair.m, s.d), clear_rows(x.dv, last, pair.m, s.dv);
 }
 
 void backward_pair(const AttentionBackward& f, int64_t sequence, int64_t head, float* memory) {
@@ -178,39 +260,29 @@ void backward_pair(const AttentionBackward& f, int64_t sequence, int64_t head, f
   const Part Q = of_queries(f.Q, s.d), dQ = of_queries(f.dQ, s.d), K = of_keys(f.K, s.d), dK = of_keys(f.dK, s.d);
   const Part Y = of_queries(f.Y, s.dv), dY = of_queries(f.dY, s.dv), V = of_keys(f.V, s.dv), dV = of_keys(f.dV, s.dv);
   const Pair pair{s, head, f.Q.begin(sequence), Q.rows, K.rows};
-  const int64_t w = padded(s.d), wv = padded(s.dv), whole = (K.rows + key_block - 1) / key_block * key_block;
+  const int64_t w = padded(s.d), wv = padded(s.dv);
   const auto take = [&](int64_t size) { return std::exchange(memory, memory + size); };
-  float *const kt = take(whole * s.d), *const vt = take(whole * s.dv);
-  float *const dq = take(Q.rows * w), *const dk = take(K.rows * w), *const dv = take(K.rows * wv);
-  pack_transposed(K, s.scale * log2e, kt), pack_transposed(V, 1, vt);
-  const Right k_rows = whole_rows(K, take(K.rows * w)), q_rows = whole_rows(Q, take(Q.rows * w)),
-              dy_rows = whole_rows(dY, take(Q.rows * wv));
-  std::fill_n(dq, Q.rows * w, 0.0f), std::fill_n(dk, K.rows * w, 0.0f), std::fill_n(dv, K.rows * wv, 0.0f);
-  BackwardScratch scratch;
-  auto& [p, ds, mask] = scratch;
-  for (int64_t q = 0; q < Q.rows; q += query_block) {
-    const int64_t queries = std::min(query_block, Q.rows - q), last = s.visible(q + queries - 1, Q.rows, K.rows);
-    for (int64_t k = 0; k < last; k += key_block) {
-      const int64_t n = std::min(key_block, last - k);
-      small_product({Q.row(q), Q.stride, 1}, {kt + k * s.d, key_block}, {p, key_block}, {queries, n, s.d});
-      small_product({dY.row(q), dY.stride, 1}, {vt + k * s.dv, key_block}, {ds, key_block}, {queries, n, s.dv});
-      for (int64_t i = 0; i < queries; ++i) {
-        const int64_t row = pair.first_row + q + i, seen = pair.seen(q + i, k), at = i * key_block;
-        if (s.dropout > 0) draw(s, s.counter(row, head), k, seen, mask);
-        differentiate(p + at, ds + at, s.dropout > 0 ? mask : nullptr, seen, f.L.data()[row * s.heads + head],
-                      row_dot(Y.row(q + i), dY.row(q + i), s.dv), s.scale);
-        if (seen < n) std::fill(p + at + seen, p + at + n, 0.0f), std::fill(ds + at + seen, ds + at + n, 0.0f);
-      }
-      small_product({p, 1, key_block}, dy_rows.from(q), {dv + k * wv, wv, true}, {n, s.dv, queries});
-      small_product({ds, 1, key_block}, q_rows.from(q), {dk + k * w, w, true}, {n, s.d, queries});
-      small_product({ds, key_block, 1}, k_rows.from(k), {dq + q * w, w, true}, {queries, s.d, n});
-    }
-  }
-  unpack({dq, w}, dQ, 1), unpack({dk, w}, dK, 1), unpack({dv, wv}, dV, 1);
+  const BackwardParts parts{Q,
+                            K,
+                            V,
+                            Y,
+                            dY,
+                            whole_rows(Q, take(Q.rows * w)),
+                            whole_rows(K, take(K.rows * w)),
+                            whole_rows(dY, take(Q.rows * wv)),
+                            whole_result(dQ, take(Q.rows * w)),
+                            whole_result(dK, take(K.rows * w)),
+                            whole_result(dV, take(K.rows * wv))};
+  if (Q.rows == 0) clear_rows(parts.dk, 0, K.rows, s.d), clear_rows(parts.dv, 0, K.rows, s.dv);
+  for (int64_t q = 0; q < Q.rows; q += query_block) backward_block(f, pair, parts, q, memory);
+  const auto finish = [](const Result& from, const Part& to) {
+    if (from.data != to.data) unpack({from.data, from.stride}, to, 1);
+  };
+  finish(parts.dq, dQ), finish(parts.dk, dK), finish(parts.dv, dV);
 }
 int64_t backward_memory(const AttentionSetup& s, int64_t n, int64_t m) {
   const int64_t w = padded(s.d), wv = padded(s.dv);
-  return (m + key_block) * (s.d + s.dv) + (2 * n + 2 * m) * w + (n + m) * wv;
+  return 2 * (n + m) * w + (n + m) * wv + query_block * (s.d + s.dv);
 }
 
 // Calls f(sequence, head, memory) for all of them; a thread takes the next one when it is done with its last.
@@ -237,14 +309,25 @@ void backward(const AttentionBackward& f) {
   for_pairs(f, backward_memory, [&](int64_t b, int64_t head, float* memory) { backward_pair(f, b, head, memory); });
 }
 
+// A row of scores turns into 2^(score - its maximum); returns the sum.
+float soften_row(float* p, int64_t n) {
+  const V top = all(row_max(p, n));
+  V sum = hn::Zero(D());
+  for_vectors(n, [&](int64_t j, int64_t left) {
+    const V e = first_n(exp2(hn::Sub(hn::LoadU(D(), p + j), top)), left);
+    hn::StoreU(e, D(), p + j);
+    sum = hn::Add(sum, e);
+  });
+  return hn::GetLane(hn::SumOfLanes(D(), sum));
+}
+
 // A row of Y: one query and head over listed keys; p has room for whole vectors.
 void listed_row(const AttentionRows& f, const float* q, int64_t head, const int32_t* list, int64_t n, float* p,
                 float* y) {
   const auto& s = f.setup;
   const float *K = f.K.data() + head * s.d, *values = f.V.data() + head * s.dv;
   for (int64_t j = 0; j < n; ++j) p[j] = s.scale * log2e * row_dot(q, K + list[j] * f.K.cols(), s.d);
-  float top = nothing, sum = 0;
-  if (n > 0) soften(p, n, &top, &sum, nullptr, 0);
+  const float sum = n > 0 ? soften_row(p, n) : 0;
   const V scale = all(sum > 0 ? 1 / sum : 0);
   for_vectors(s.dv, [&](int64_t c, int64_t left) {
     V total = hn::Zero(D());

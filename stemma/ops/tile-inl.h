@@ -1,5 +1,7 @@
 // Small products from cache, for one thread: C[m, n] (+)= A B with rows of B and C padded to whole vectors. The sum
 // over k runs upwards with one rounding a step, whatever m and n are. Compiled once for each level.
+#include <array>
+
 #include "stemma/ops/simd-inl.h"
 
 #if defined(STEMMA_OPS_TILE_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -60,7 +62,7 @@ HWY_INLINE void tile_of(int64_t rows, const Left& a, const Right& b, const Resul
 }
 template <int N>
 void panel(int64_t m, Left a, const Right& b, Result c, int64_t k) {
-  constexpr int most = HWY_TARGET <= HWY_AVX3 && N <= 2 ? 12 : 6;
+  constexpr int most = HWY_TARGET > HWY_AVX3 ? 6 : N <= 2 ? 12 : N == 3 ? 8 : 6;
   for (int64_t tiles = (m + most - 1) / most; tiles > 0; --tiles) {
     const int64_t rows = (m + tiles - 1) / tiles;  // tiles of like height
     tile_of<most, N>(rows, a, b, c, k);
@@ -83,32 +85,58 @@ inline void small_product(const Left& a, Right b, Result c, const TileShape& sha
     panel_of<most>(std::min<int64_t>(n / lanes(), most), shape.m, a, b, c, shape.k);
 }
 
-// y[j][i] = c x[i][j] for x of n rows and d columns; y has whole vectors in a row, zero past n.
-inline void transpose_scaled(const float* x, int64_t stride, int64_t n, int64_t d, float c, Result y) {
-  int64_t n4 = 0, d4 = 0;
 #if HWY_TARGET != HWY_SCALAR
-  n4 = n / 4 * 4, d4 = d / 4 * 4;
-  const hn::FixedTag<float, 4> four;
-  const hn::Repartition<double, decltype(four)> two;
-  for (int64_t i = 0; i < n4; i += 4)
-    for (int64_t j = 0; j < d4; j += 4) {
-      const auto row = [&](int64_t k) { return hn::LoadU(four, x + (i + k) * stride + j); };
-      const auto put = [&](int64_t k, auto v) {
-        hn::StoreU(hn::Mul(hn::Set(four, c), hn::BitCast(four, v)), four, y.data + (j + k) * y.stride + i);
-      };
-      const auto a0 = row(0), a1 = row(1), a2 = row(2), a3 = row(3);
-      const auto low = hn::BitCast(two, hn::InterleaveLower(four, a0, a1)),
-                 low2 = hn::BitCast(two, hn::InterleaveLower(four, a2, a3)),
-                 high = hn::BitCast(two, hn::InterleaveUpper(four, a0, a1)),
-                 high2 = hn::BitCast(two, hn::InterleaveUpper(four, a2, a3));
-      put(0, hn::InterleaveLower(two, low, low2)), put(1, hn::InterleaveUpper(two, low, low2));
-      put(2, hn::InterleaveLower(two, high, high2)), put(3, hn::InterleaveUpper(two, high, high2));
+// Within each block of four columns: those of four rows become four rows.
+template <class D4, class Row>
+HWY_INLINE auto transposed_blocks(D4 d, const Row& row) {
+  const hn::Repartition<double, D4> two;
+  const auto a0 = row(0), a1 = row(1), a2 = row(2), a3 = row(3);
+  const auto low = hn::BitCast(two, hn::InterleaveLower(d, a0, a1)),
+             low2 = hn::BitCast(two, hn::InterleaveLower(d, a2, a3)),
+             high = hn::BitCast(two, hn::InterleaveUpper(d, a0, a1)),
+             high2 = hn::BitCast(two, hn::InterleaveUpper(d, a2, a3));
+  return std::array{
+      hn::BitCast(d, hn::InterleaveLower(two, low, low2)), hn::BitCast(d, hn::InterleaveUpper(two, low, low2)),
+      hn::BitCast(d, hn::InterleaveLower(two, high, high2)), hn::BitCast(d, hn::InterleaveUpper(two, high, high2))};
+}
+#endif
+
+// y[j][i] = c x[i][j] for x of n rows and d columns; y has whole vectors in a row, copies of the last past n.
+inline void transpose_scaled(const float* x, int64_t stride, int64_t n, int64_t d, float c, Result y) {
+  int64_t done = 0;  // columns of x
+  [[maybe_unused]] const auto at = [&](int64_t i, int64_t j) { return x + std::min(i, n - 1) * stride + j; };
+#if HWY_TARGET <= HWY_AVX3
+  for (; done + 16 <= d; done += 16)
+    for (int64_t i = 0; i < n; i += 16) {
+      std::array<V, 4> group[4];  // [g][t]: columns t, t + 4, t + 8, t + 12 of rows 4 g .. 4 g + 3
+      for (int64_t g = 0; g < 4; ++g)
+        group[g] = transposed_blocks(D(), [&](int64_t k) { return hn::LoadU(D(), at(i + 4 * g + k, done)); });
+      for (size_t t = 0; t < 4; ++t) {  // a transposition of 4 x 4 blocks
+        const auto put = [&](int64_t b, V v) {
+          hn::StoreU(hn::Mul(all(c), v), D(), y.data + (done + 4 * b + int64_t(t)) * y.stride + i);
+        };
+        const V p0 = hn::ConcatLowerLower(D(), group[2][t], group[0][t]),
+                p1 = hn::ConcatLowerLower(D(), group[3][t], group[1][t]),
+                p2 = hn::ConcatUpperUpper(D(), group[2][t], group[0][t]),
+                p3 = hn::ConcatUpperUpper(D(), group[3][t], group[1][t]);
+        put(0, hn::OddEvenBlocks(hn::SwapAdjacentBlocks(p1), p0)),
+            put(1, hn::OddEvenBlocks(p1, hn::SwapAdjacentBlocks(p0)));
+        put(2, hn::OddEvenBlocks(hn::SwapAdjacentBlocks(p3), p2)),
+            put(3, hn::OddEvenBlocks(p3, hn::SwapAdjacentBlocks(p2)));
+      }
     }
 #endif
-  for (int64_t j = 0; j < d; ++j) {
-    for (int64_t i = j < d4 ? n4 : 0; i < n; ++i) y.data[j * y.stride + i] = c * x[i * stride + j];
-    std::fill(y.data + j * y.stride + n, y.data + j * y.stride + padded(n), 0.0f);
-  }
+#if HWY_TARGET != HWY_SCALAR
+  const hn::FixedTag<float, 4> four;
+  for (; done + 4 <= d; done += 4)
+    for (int64_t i = 0; i < n; i += 4) {
+      const auto out = transposed_blocks(four, [&](int64_t k) { return hn::LoadU(four, at(i + k, done)); });
+      for (size_t t = 0; t < 4; ++t)
+        hn::StoreU(hn::Mul(hn::Set(four, c), out[t]), four, y.data + (done + int64_t(t)) * y.stride + i);
+    }
+#endif
+  for (; done < d; ++done)
+    for (int64_t i = 0; i < padded(n); ++i) y.data[done * y.stride + i] = c * x[std::min(i, n - 1) * stride + done];
 }
 
 }  // namespace HWY_NAMESPACE
