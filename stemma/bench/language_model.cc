@@ -105,7 +105,7 @@ BenchRows train_lm(const BenchOptions& options) {
   auto begun = Rounds::Clock::now();
   double peak = 0;
   const auto tell = [&](const Progress& progress) {
-    if (progress.step % steps_a_round) return;
+    if (stop || progress.step % steps_a_round) return;  // the trainer makes one step more
     const std::chrono::duration<double> taken = Rounds::Clock::now() - begun;
     rounds.add({"train-lm", taken.count(), double(steps_a_round * streams * chunk),
                 double(steps_a_round) * learner.step_flops()});

@@ -69,6 +69,7 @@ BenchRows train(const Work& work, const BenchOptions& options) {
   double peak = 0;
   Measured now{"train"};
   const auto tell = [&](const Progress&) {
+    if (stop) return;  // the trainer makes one step more
     const auto& batch = batches[size_t(step++) % batches.size()];
     now.tokens += double(batch.target.ids.size()) + double(batch.target.size());
     now.flops += 6 * products_of(recipe, batch, text.tokenizer.size());
