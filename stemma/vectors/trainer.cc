@@ -26,7 +26,7 @@ VectorModel new_vectors(const VectorOptions& options, const std::vector<WordCoun
   out.lexicon = Lexicon(frequent);
   for (const auto& w : words) out.running_words += w.count;
   const int64_t rows = out.lexicon.words() + out.options.buckets, width = options.dimension;
-  out.input = VectorTable::uniform(rows, width, (options.max_ngram > 0 ? 1.0f : 0.5f) / float(width), seed);
+  out.input = VectorTable::uniform(rows, width, 1 / float(width), seed);
   out.output = VectorTable(out.lexicon.words(), width);
   return out;
 }
