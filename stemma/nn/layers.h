@@ -34,6 +34,10 @@ struct Norm {  // layer norm with g and b, or RMS norm with g alone
   Norm() = default;
   Norm(int64_t width, bool rms) : g(1, width, {Init::ones}), b(rms ? Param() : Param(1, width)) {}
   Tensor operator()(const Tensor& x) const { return b ? layer_norm(x, g, b) : rms_norm(x, g); }
+  // norm(x + dropout(r, p))
+  Tensor after(const Tensor& x, const Tensor& r, float p) const {
+    return residual_norm(x, r, {.g = g, .b = b, .dropout = p, .eps = b ? 1e-5f : 1e-6f});
+  }
 };
 
 }  // namespace stemma

@@ -43,7 +43,7 @@ struct Sublayer {
       : norm(s.width, s.norm_kind == "rms"), pre(s.norm == "pre"), p(s.dropout) {}
   template <class F>
   Tensor operator()(const Tensor& x, F&& f) const {
-    return pre ? x + dropout(f(norm(x)), p) : norm(x + dropout(f(x), p));
+    return pre ? x + dropout(f(norm(x)), p) : norm.after(x, f(x), p);
   }
 };
 

@@ -11,6 +11,7 @@ Tensor softmax_definition(const Tensor& x);
 Tensor log_softmax_definition(const Tensor& x);
 Tensor layer_norm_definition(const Tensor& x, const Tensor& g, const Tensor& b, float eps = 1e-5f);
 Tensor rms_norm_definition(const Tensor& x, const Tensor& g, float eps = 1e-6f);
+Tensor residual_norm_definition(const Tensor& x, const Tensor& r, const ResidualNorm& how);
 Tensor attention_definition(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how = {});
 Tensor additive_attention_definition(const Tensor& q, const Tensor& keys, const Tensor& memory, const Tensor& v);
 // Row by row, sequence by sequence.

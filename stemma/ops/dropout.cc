@@ -2,8 +2,7 @@
 //
 //   y = x m / (1 - p)     dx = dy m / (1 - p)     m ~ Bernoulli(1 - p)
 //
-// The mask is never stored: element 64 t + 16 l + j takes number l of the Philox block first + 16 t + j, in forward and
-// again in backward, at every level of SIMD and with any number of threads.
+// The mask is drawn in forward and again in backward (mask.h).
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "stemma/ops/dropout.cc"
 #include "stemma/ops/simd_targets.h"
@@ -11,6 +10,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "stemma/ops/mask.h"
 #include "stemma/ops/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -18,22 +18,44 @@ namespace stemma {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The tiles (64 elements each) begin .. end of n elements; an element whose number is below `threshold` is dropped.
-void drop(const float* x, float* y, int64_t n, int64_t begin, int64_t end, uint64_t key, uint64_t first,
-          uint32_t threshold, float scale) {
-  const VU least = hn::Set(DU(), threshold);
-  const V factor = all(scale);
-  for (int64_t tile = begin; tile < end; ++tile) {
-    for (int64_t j = 0; j < 16; j += lanes()) {
-      const auto random = philox(key, first + uint64_t(16 * tile + j));
-      for (int64_t l = 0; l < 4; ++l) {
-        const int64_t i = 64 * tile + 16 * l + j;
-        if (i >= n) break;
-        const auto dropped = hn::RebindMask(D(), hn::Lt(random.bits[l], least));
-        store(hn::IfThenZeroElse(dropped, hn::Mul(load(x + i, n - i), factor)), y + i, n - i);
+template <bool add>
+HWY_INLINE void mask_row(const float* x, const float* base, float* y, int64_t d, const Mask& mask, uint64_t first) {
+  const VU least = hn::Set(DU(), mask.threshold << 16);
+  const V factor = all(mask.scale());
+  for (int64_t tile = 0; tile < d; tile += 128) {
+    for (int64_t j = 0; j < 16 && tile + j < d; j += lanes()) {
+      const auto random = philox(mask.key, first + uint64_t(tile / 8 + j));
+      for (int64_t h = 0; h < 8; ++h) {
+        const int64_t i = tile + 16 * h + j;
+        if (i >= d) break;
+        const VU number = random.bits[h / 2];  // its low bits go up; those below 65,536 of the threshold do not count
+        const VU half = h % 2 ? number : hn::ShiftLeft<16>(number);
+        const auto dropped = hn::RebindMask(D(), hn::Lt(half, least));
+        const V kept = hn::IfThenZeroElse(dropped, hn::Mul(load(x + i, d - i), factor));
+        store(add ? hn::Add(load(base + i, d - i), kept) : kept, y + i, d - i);
       }
     }
   }
+}
+
+void masked(const MaskedRows& r, const Mask& mask) {
+  const auto blocks = uint64_t((r.d + 127) / 128 * 16);
+  for (int64_t i = r.begin; i < r.end; ++i) {
+    const int64_t at = i * r.d;
+    const uint64_t first = mask.first + uint64_t(i) * blocks;
+    if (r.base)
+      mask_row<true>(r.x + at, r.base + at, r.y + at, r.d, mask, first);
+    else
+      mask_row<false>(r.x + at, nullptr, r.y + at, r.d, mask, first);
+  }
+}
+
+void whole(const MaskedRows& r) {
+  const int64_t at = r.begin * r.d;
+  for_vectors((r.end - r.begin) * r.d, [&](int64_t i, int64_t left) {
+    const V v = load(r.x + at + i, left);
+    store(r.base ? hn::Add(load(r.base + at + i, left), v) : v, r.y + at + i, left);
+  });
 }
 
 }  // namespace
@@ -44,29 +66,35 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 #include "stemma/base/parallel.h"
 #include "stemma/ops/grain.h"
-#include "stemma/ops/ops.h"
 #include "stemma/tensor/kernel.h"
 
 namespace stemma {
 
-HWY_EXPORT(drop);
+HWY_EXPORT(masked);
+HWY_EXPORT(whole);
+
+Mask draw_mask(const Tensor& x, float p) {
+  check(p >= 0 && p < 1, "dropout: p = ", p, " is not in [0, 1)");
+  Random* rng = training();
+  const auto threshold = std::min<uint32_t>(65535, uint32_t(double(p) * 65536 + 0.5));
+  if (!rng || threshold == 0) return {};
+  const auto blocks = uint64_t(x.rows() * ((x.cols() + 127) / 128) * 16);
+  return {.key = rng->key, .first = rng->take(blocks), .threshold = threshold};
+}
+
+void mask_rows(const MaskedRows& rows, const Mask& mask) {
+  if (mask.threshold == 0)
+    HWY_DYNAMIC_DISPATCH(whole)(rows);
+  else
+    HWY_DYNAMIC_DISPATCH(masked)(rows, mask);
+}
 
 namespace {
 
-constexpr int64_t tile = 64, blocks_per_tile = 16;
-struct Mask {
-  uint64_t key = 0, first = 0;
-  float p = 0;
-};
-
 void dropout_cpu(const Tensor& x, const Tensor& y, const Mask& mask) {
-  const auto threshold = uint32_t(double(mask.p) * 0x1p32);
-  const float scale = 1 / (1 - mask.p);
-  parallel_for((x.size() + tile - 1) / tile, element_grain / tile,
-               [&, from = x.data(), to = y.data()](int64_t begin, int64_t end) {
-                 HWY_DYNAMIC_DISPATCH(drop)
-                 (from, to, x.size(), begin, end, mask.key, mask.first, threshold, scale);
-               });
+  parallel_for(x.rows(), row_grain(x.cols()), [&, from = x.data(), to = y.data()](int64_t begin, int64_t end) {
+    mask_rows({.x = from, .y = to, .d = x.cols(), .begin = begin, .end = end}, mask);
+  });
 }
 constexpr Kernel<void(const Tensor& x, const Tensor& y, const Mask& mask)> kernel{"dropout", dropout_cpu,
                                                                                   ON_CUDA(dropout_cuda)};
@@ -80,11 +108,8 @@ Tensor masked(const Tensor& x, const Mask& mask) {
 }  // namespace
 
 Tensor dropout(const Tensor& x, float p) {
-  check(p >= 0 && p < 1, "dropout: p = ", p, " is not in [0, 1)");
-  Random* rng = training();
-  if (!rng || p == 0) return x;
-  const auto blocks = uint64_t((x.size() + tile - 1) / tile * blocks_per_tile);
-  const Mask mask{.key = rng->key, .first = rng->take(blocks), .p = p};
+  const Mask mask = draw_mask(x, p);
+  if (mask.threshold == 0) return x;
   return record(masked(x, mask), {x}, [mask](const Tensor& dy) { return Grads{masked(dy, mask)}; });
 }
 

@@ -3,17 +3,21 @@
 namespace stemma {
 namespace {
 
-// The mask by its definition: element 64 t + 16 l + j takes number l of block first + 16 t + j.
+// The mask by its definition, mask.h.
 Matrix plain_dropout(Matrix x, uint64_t key, uint64_t first, float p) {
-  for (uint64_t i = 0; i < x.v.size(); ++i) {
-    const auto block = philox(key, first + i / 64 * 16 + i % 16);
-    x.v[i] = block[i % 64 / 16] < uint32_t(double(p) * 0x1p32) ? 0 : x.v[i] / (1 - double(p));
-  }
+  const auto least = uint32_t(std::lround(double(p) * 65536));
+  const int64_t tiles = (x.cols + 127) / 128;
+  for (int64_t i = 0; i < x.rows; ++i)
+    for (int64_t j = 0; j < x.cols; ++j) {
+      const auto block = philox(key, first + uint64_t((i * tiles + j / 128) * 16 + j % 16));
+      const uint32_t half = block[size_t(j % 128 / 32)] >> (j / 16 % 2 * 16) & 0xFFFF;
+      x(i, j) = half < least ? 0 : x(i, j) / (1 - double(least) / 65536);
+    }
   return x;
 }
 
 TEST(Dropout, TheMaskIsAFunctionOfKeyAndPosition) {
-  for (const auto& [n, d] : {std::pair{7, 11}, {1, 64}, {5, 1}, {3, 100}})
+  for (const auto& [n, d] : {std::pair{7, 11}, {1, 64}, {5, 1}, {3, 130}, {2, 300}})
     check_op({.f =
                   [](auto& in) {
                     Random rng{.key = 42, .position = 0xFFFFFFF0};
@@ -30,7 +34,7 @@ TEST(Dropout, EachCallDrawsAnew) {
   const auto x = Tensor::full(10, 100, 1);
   const auto a = dropout(x, 0.5f).values(), b = dropout(x, 0.5f).values();
   EXPECT_NE(a, b);
-  EXPECT_EQ(rng.position, 2u * 16 * 16);  // 1,000 elements are 16 tiles of 16 blocks
+  EXPECT_EQ(rng.position, 2u * 10 * 16);  // each row is a tile of 16 blocks
   rng.position = 0;
   EXPECT_EQ(dropout(x, 0.5f).values(), a);
 }
@@ -38,7 +42,7 @@ TEST(Dropout, EachCallDrawsAnew) {
 TEST(Dropout, KeepsTheMean) {
   Random rng{7};
   const Training on(rng);
-  for (const float p : {0.1f, 0.5f, 0.9f}) {
+  for (const float p : {0.1f, 0.5f, 0.9f, 0.99999f}) {
     const auto y = dropout(Tensor::full(1000, 100, 1), p);
     EXPECT_NEAR(mean(y).item(), 1, 5 * std::sqrt(double(p) / (1 - double(p)) / 1e5));
   }

@@ -6,6 +6,8 @@
 //   h = g dy     dx = r (h - [layer_norm: mean h] - x^ mean(h x^))
 //   dg = sum over rows dy x^     db = sum over rows dy
 //
+//   residual_norm   the norm of s = x + dropout(r, p)            dr = ds m / (1 - p)
+//
 // m and r are kept, [N, 2]. dg and db are summed in blocks of fixed size, so that threads do not change them.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "stemma/ops/norm.cc"
@@ -77,6 +79,7 @@ HWY_AFTER_NAMESPACE();
 #include "stemma/base/parallel.h"
 #include "stemma/ops/definitions.h"
 #include "stemma/ops/grain.h"
+#include "stemma/ops/mask.h"
 #include "stemma/tensor/kernel.h"
 
 namespace stemma {
@@ -86,52 +89,88 @@ HWY_EXPORT(norm_backward);
 
 namespace {
 
-constexpr int64_t row_block = 64;
-
-void forward_cpu(const Tensor& x, const Tensor& g, const Tensor& b, const Tensor& y, const Tensor& stats, float eps) {
-  const int64_t d = x.cols();
-  const float* shift = b ? b.data() : nullptr;
-  parallel_for(x.rows(), row_grain(d), [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(norm)
-    (x.data() + begin * d, g.data(), shift, eps, y.data() + begin * d, stats.data() + 2 * begin, end - begin, d);
-  });
-}
-// dg, db: [blocks, d], the sums over each block of rows; db empty: rms_norm.
-void backward_cpu(const Tensor& x, const Tensor& g, const Tensor& stats, const Tensor& dy, const Tensor& dx,
-                  const Tensor& dg, const Tensor& db) {
-  const int64_t d = x.cols();
-  parallel_for(dg.rows(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) {
-      float *block_dg = dg.data() + block * d, *block_db = db ? db.data() + block * d : nullptr;
-      std::fill_n(block_dg, d, 0.0f);
-      if (db) std::fill_n(block_db, d, 0.0f);
-      const int64_t row = block * row_block;
-      HWY_DYNAMIC_DISPATCH(norm_backward)
-      (x.data() + row * d, g.data(), stats.data() + 2 * row, dy.data() + row * d, dx.data() + row * d, block_dg,
-       block_db, std::min(row_block, x.rows() - row), d);
+// s = x + the masked r, where there is r; then y, the norm of s. In blocks of rows that stay in the first cache.
+struct Forward {
+  Tensor x, r, s;  // r and s empty: s is x
+  Tensor g, b;     // b empty: rms_norm
+  Tensor y, stats;
+  float eps = 0;
+  Mask mask = {};
+  Device device() const { return x.device(); }
+};
+void forward_cpu(const Forward& f) {
+  const int64_t d = f.x.cols(), block = 2048 / std::clamp<int64_t>(d, 1, 2048);
+  const float *g = f.g.data(), *b = f.b ? f.b.data() : nullptr;
+  float* const s = (f.r ? f.s : f.x).data();
+  parallel_for(f.x.rows(), row_grain(d), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i += block) {
+      const int64_t n = std::min(block, end - i);
+      if (f.r) mask_rows({.x = f.r.data(), .base = f.x.data(), .y = s, .d = d, .begin = i, .end = i + n}, f.mask);
+      HWY_DYNAMIC_DISPATCH(norm)(s + i * d, g, b, f.eps, f.y.data() + i * d, f.stats.data() + 2 * i, n, d);
     }
   });
 }
-constexpr Kernel<void(const Tensor& x, const Tensor& g, const Tensor& b, const Tensor& y, const Tensor& stats,
-                      float eps)>
-    forward_kernel{"norm", forward_cpu, ON_CUDA(norm_cuda)};
-constexpr Kernel<void(const Tensor& x, const Tensor& g, const Tensor& stats, const Tensor& dy, const Tensor& dx,
-                      const Tensor& dg, const Tensor& db)>
-    backward_kernel{"norm backward", backward_cpu, ON_CUDA(norm_backward_cuda)};
+
+struct Backward {
+  Tensor s, g, stats, dy;
+  Tensor ds, dr;  // out; dr empty: not wanted
+  Tensor dg, db;  // out, [blocks, d]: the sums over each block of rows; db empty: rms_norm
+  Mask mask = {};
+  Device device() const { return s.device(); }
+};
+constexpr int64_t row_block = 64;
+void backward_cpu(const Backward& b) {
+  const int64_t d = b.s.cols();
+  parallel_for(b.dg.rows(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
+      float *dg = b.dg.data() + block * d, *db = b.db ? b.db.data() + block * d : nullptr;
+      std::fill_n(dg, d, 0.0f);
+      if (db) std::fill_n(db, d, 0.0f);
+      const int64_t row = block * row_block, n = std::min(row_block, b.s.rows() - row);
+      HWY_DYNAMIC_DISPATCH(norm_backward)
+      (b.s.data() + row * d, b.g.data(), b.stats.data() + 2 * row, b.dy.data() + row * d, b.ds.data() + row * d, dg, db,
+       n, d);
+      if (b.dr) mask_rows({.x = b.ds.data(), .y = b.dr.data(), .d = d, .begin = row, .end = row + n}, b.mask);
+    }
+  });
+}
+constexpr Kernel<void(const Forward&)> forward_kernel{"norm", forward_cpu, ON_CUDA(norm_cuda)};
+constexpr Kernel<void(const Backward&)> backward_kernel{"norm backward", backward_cpu, ON_CUDA(norm_backward_cuda)};
+Cost cost_of(const Forward& f) {
+  return {.bytes = double(f.x.bytes() + f.y.bytes() + (f.r ? f.r.bytes() + f.s.bytes() : 0))};
+}
+Cost cost_of(const Backward& b) {
+  return {.bytes = double(b.s.bytes() + b.dy.bytes() + b.ds.bytes() + (b.dr ? b.dr.bytes() : 0))};
+}
 
 void check_gain(const char* op, const Tensor& x, const Tensor& g) {
   check(g.rows() == 1 && g.cols() == x.cols(), op, " of ", x, ": gain or bias ", g, " is not [1, ", x.cols(), "]");
 }
 
+// dg and db, from their sums over blocks of rows.
+Grads with_sums(Grads grads, const Backward& b) {
+  grads.push_back(sum_rows(b.dg));
+  grads.push_back(b.db ? sum_rows(b.db) : Tensor());
+  return grads;
+}
+Backward run_backward(Backward b, const Tensor& dy, bool centred) {
+  const int64_t blocks = (dy.rows() + row_block - 1) / row_block;
+  b.dy = dy, b.ds = Tensor::like(b.s), b.dg = Tensor(blocks, dy.cols());
+  if (centred) b.db = Tensor(blocks, dy.cols());
+  if (b.mask.threshold > 0) b.dr = Tensor::like(b.s);
+  backward_kernel(b);
+  return b;
+}
+
 Tensor norm_op(const Tensor& x, const Tensor& g, const Tensor& b, float eps) {
   Tensor y = Tensor::like(x), stats(x.rows(), 2);
-  forward_kernel(x, g, b, y, stats, eps);
-  return record(y, {x, g, b}, [x = x.detach(), g = g.detach(), centred = bool(b), stats](const Tensor& dy) {
-    const int64_t blocks = (x.rows() + row_block - 1) / row_block;
-    Tensor dx = Tensor::like(x), dg(blocks, x.cols()), db = centred ? Tensor(blocks, x.cols()) : Tensor();
-    backward_kernel(x, g, stats, dy, dx, dg, db);
-    return Grads{dx, sum_rows(dg), centred ? sum_rows(db) : Tensor()};
-  });
+  forward_kernel(Forward{.x = x, .g = g, .b = b, .y = y, .stats = stats, .eps = eps});
+  return record(
+      y, {x, g, b},
+      [kept = Backward{.s = x.detach(), .g = g.detach(), .stats = stats}, centred = bool(b)](const Tensor& dy) {
+        const Backward done = run_backward(kept, dy, centred);
+        return with_sums({done.ds}, done);
+      });
 }
 
 }  // namespace
@@ -152,6 +191,25 @@ Tensor layer_norm(const Tensor& x, const Tensor& g, const Tensor& b, float eps) 
 Tensor rms_norm(const Tensor& x, const Tensor& g, float eps) {
   check_gain("rms_norm", x, g);
   return norm_op(x, g, {}, eps);
+}
+
+Tensor residual_norm_definition(const Tensor& x, const Tensor& r, const ResidualNorm& how) {
+  const Tensor s = x + dropout(r, how.dropout);
+  return how.b ? layer_norm_definition(s, how.g, how.b, how.eps) : rms_norm_definition(s, how.g, how.eps);
+}
+Tensor residual_norm(const Tensor& x, const Tensor& r, const ResidualNorm& how) {
+  check_gain("residual_norm", x, how.g);
+  if (how.b) check_gain("residual_norm", x, how.b);
+  check(x.same_shape(r), "residual_norm of ", x, " and ", r);
+  const Mask mask = draw_mask(r, how.dropout);
+  const Tensor s = Tensor::like(x), y = Tensor::like(x), stats(x.rows(), 2);
+  forward_kernel(Forward{x, r, s, how.g, how.b, y, stats, how.eps, mask});
+  return record(y, {x, r, how.g, how.b},
+                [kept = Backward{.s = s, .g = how.g.detach(), .stats = stats, .mask = mask},
+                 centred = bool(how.b)](const Tensor& dy) {
+                  const Backward done = run_backward(kept, dy, centred);
+                  return with_sums({done.ds, done.dr ? done.dr : done.ds}, done);
+                });
 }
 
 }  // namespace stemma

@@ -1,3 +1,4 @@
+#include "stemma/ops/definitions.h"
 #include "stemma/ops/op_test.h"
 
 namespace stemma {
@@ -47,6 +48,49 @@ TEST(Norm, AFarMeanIsNoProblem) {
 TEST(Norm, ThreadsDoNotChangeBits) {
   const std::vector<Matrix> in{random_matrix(700, 100, 1), random_matrix(1, 100, 2), random_matrix(1, 100, 3)};
   check_threads({.f = [](auto& x) { return rms_norm(layer_norm(x[0], x[1], x[2]), x[1]); }, .inputs = in});
+}
+
+// The definition draws the same mask. All gradients, among them that of a residual that is used twice.
+TEST(Norm, OfAResidual) {
+  for (const auto& [n, d] : {std::pair{5, 19}, {70, 3}, {66, 130}})
+    for (const float p : {0.0f, 0.3f})
+      for (const bool centred : {true, false}) {
+        const auto with = [&, p = p](auto f) {
+          return [=](auto& in) {
+            Random rng{.key = 5};
+            const Training on(rng);
+            return f(in[0], in[1], ResidualNorm{.g = in[2], .b = centred ? in[3] : Tensor(), .dropout = p});
+          };
+        };
+        const std::vector<Matrix> inputs{random_matrix(n, d, 1), random_matrix(n, d, 2), random_matrix(1, d, 3),
+                                         random_matrix(1, d, 4)};
+        at_each_level([&] {
+          const OpCase fast{.f = with(residual_norm), .inputs = inputs};
+          const OpCase plain{.f = with(residual_norm_definition), .inputs = inputs};
+          const auto weights = random_matrix(n, d, 9);
+          const auto found = op_test::run(fast, weights), wanted = op_test::run(plain, weights);
+          ASSERT_EQ(found.size(), wanted.size());
+          for (size_t i = 0; i < found.size(); ++i) {
+            Matrix m(wanted[i].rows(), wanted[i].cols());
+            const auto values = wanted[i].values();
+            m.v.assign(values.begin(), values.end());
+            expect_near(found[i], m, i == 0 ? 1e-5 : 1e-4, str("p ", p, ": ", i == 0 ? "output" : "gradient ", i));
+          }
+          check_threads(fast);
+        });
+      }
+}
+
+TEST(Norm, OfAResidualAgainstDifferences) {
+  check_op(
+      {.f = [](auto& in) { return residual_norm(in[0], in[1], {.g = in[2], .b = in[3]}); },
+       .reference =
+           [](auto& in) {
+             Matrix s = in[0];
+             for (size_t i = 0; i < s.v.size(); ++i) s.v[i] += in[1].v[i];
+             return plain_norm({s, in[2], in[3]}, 1e-5f);
+           },
+       .inputs = {random_matrix(4, 9, 1), random_matrix(4, 9, 4), random_matrix(1, 9, 2), random_matrix(1, 9, 3)}});
 }
 
 TEST(Norm, NoRowsAndWrongShapes) {

@@ -100,7 +100,14 @@ Tensor layer_norm(const Tensor& x, const Tensor& g, const Tensor& b, float eps =
 // y = g x / sqrt(mean x^2 + eps)              Zhang & Sennrich 2019, eq. 4
 Tensor rms_norm(const Tensor& x, const Tensor& g, float eps = 1e-6f);
 // y = x m / (1 - p), m ~ Bernoulli(1 - p), in a Training scope; x itself outside. The mask is drawn again in backward.
+// p is taken to the nearest 1 / 65,536.
 Tensor dropout(const Tensor& x, float p);
+// y = norm(x + dropout(r, p))                 how a post-norm sublayer ends, Vaswani et al. 2017, section 5.4
+struct ResidualNorm {
+  Tensor g, b{};  // b empty: rms_norm
+  float dropout = 0, eps = 1e-5f;
+};
+Tensor residual_norm(const Tensor& x, const Tensor& r, const ResidualNorm& how);
 
 // ---- attention.cc --------------------------------------------------------------------------------------------------
 // Vaswani et al. 2017, eq. 1, for each head and each pair of sequences:  softmax(Q K^T scale) V

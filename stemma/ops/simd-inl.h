@@ -9,6 +9,7 @@
 
 #include <limits>
 
+#include "stemma/base/random.h"
 #include "stemma/tensor/tensor.h"
 
 #if defined(STEMMA_OPS_SIMD_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -76,33 +77,58 @@ template <class F>
 HWY_INLINE void for_vectors(int64_t n, F&& f) {
   for (int64_t i = 0; i < n; i += lanes()) f(i, n - i);
 }
-// The sum over a row of the vectors term(i, left); the order depends on n alone.
+// Folds the vectors term(i, left) of a row with f, begun from `fill`; lanes past the row read as `fill`. Four folds
+// apart, so that none waits for the one before; the order depends on n alone.
+template <class F, class Term>
+HWY_INLINE V fold_vectors(int64_t n, float fill, F&& f, Term&& term) {
+  V a = all(fill), b = a, c = a, d = a;
+  const int64_t w = lanes();
+  int64_t i = 0;
+  for (; i + 4 * w <= n; i += 4 * w) {
+    a = f(a, term(i, w)), b = f(b, term(i + w, w));
+    c = f(c, term(i + 2 * w, w)), d = f(d, term(i + 3 * w, w));
+  }
+  for (; i < n; i += w) a = f(a, first_n(term(i, n - i), n - i, fill));
+  return f(f(a, b), f(c, d));
+}
 template <class Term>
 HWY_INLINE float sum_vectors(int64_t n, Term&& term) {
-  V sum = hn::Zero(D());
-  for (int64_t i = 0; i < n; i += lanes()) sum = hn::Add(sum, first_n(term(i, n - i), n - i));
-  return hn::GetLane(hn::SumOfLanes(D(), sum));
+  const auto add = [](V a, V b) { return hn::Add(a, b); };
+  return hn::GetLane(hn::SumOfLanes(D(), fold_vectors(n, 0, add, term)));
 }
 HWY_INLINE float row_sum(const float* x, int64_t n) {
   return sum_vectors(n, [&](int64_t i, int64_t left) { return load(x + i, left); });
 }
 HWY_INLINE float row_dot(const float* x, const float* y, int64_t n) {
-  V sum = hn::Zero(D());
-  for_vectors(n, [&](int64_t i, int64_t left) { sum = hn::MulAdd(load(x + i, left), load(y + i, left), sum); });
-  return hn::GetLane(hn::SumOfLanes(D(), sum));
+  return sum_vectors(n, [&](int64_t i, int64_t left) { return hn::Mul(load(x + i, left), load(y + i, left)); });
 }
 HWY_INLINE float row_max(const float* x, int64_t n) {  // -infinity when n = 0
   constexpr float lowest = -std::numeric_limits<float>::infinity();
-  V most = all(lowest);
-  for_vectors(n, [&](int64_t i, int64_t left) { most = hn::Max(most, first_n(load(x + i, left), left, lowest)); });
-  return hn::GetLane(hn::MaxOfLanes(D(), most));
+  const auto most = [](V a, V b) { return hn::Max(a, b); };
+  const V v = fold_vectors(n, lowest, most, [&](int64_t i, int64_t left) { return load(x + i, left); });
+  return hn::GetLane(hn::MaxOfLanes(D(), v));
 }
 
 // ---- functions ------------------------------------------------------------------------------------------------------
+#if HWY_TARGET == HWY_AVX3
+// e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2; e^r = 1 + r + r^2 q(r), q fitted to a relative error of 4e-9.
+// The bounds are where the result is 0 and infinity; Min and Max give their second operand for NaN.
+HWY_INLINE V exp(V x) {
+  x = hn::Max(all(-105), hn::Min(all(90), x));
+  const V n = hn::Round(hn::Mul(x, all(1.44269504f)));
+  const V r = hn::NegMulAdd(n, all(-2.12194440e-4f), hn::NegMulAdd(n, all(0.693359375f), x));  // ln 2 in two parts
+  V q = hn::MulAdd(all(0.00138131424f), r, all(0.0083694188f));
+  q = hn::MulAdd(q, r, all(0.0416684560f));
+  q = hn::MulAdd(q, r, all(0.166665152f));
+  q = hn::MulAdd(q, r, all(0.49999994f));
+  return V{_mm512_scalef_ps(hn::Add(hn::MulAdd(q, hn::Mul(r, r), r), all(1)).raw, n.raw)};
+}
+#else
 HWY_INLINE V exp(V x) {
   const V y = hn::Exp(D(), hn::Min(x, all(104)));
   return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
+#endif
 HWY_INLINE V log(V x) {  // log 0 = -infinity, log of a negative number = NaN
   constexpr float infinity = std::numeric_limits<float>::infinity();
   const V y = hn::IfThenElse(hn::Eq(x, hn::Zero(D())), all(-infinity), hn::Log(D(), x));
@@ -145,39 +171,44 @@ HWY_INLINE Normal normal(V x) {
 
 // ---- Philox4x32-10 (base/random.h) ----------------------------------------------------------------------------------
 // The four numbers of the counters first, first + stride, ..., one counter in each lane.
-struct Wide {
-  VU low, high;
-};
-HWY_INLINE Wide multiply_wide(VU a, uint32_t constant) {
-#if HWY_TARGET == HWY_SCALAR
-  const uint64_t product = uint64_t{hn::GetLane(a)} * constant;
-  return {.low = hn::Set(DU(), uint32_t(product)), .high = hn::Set(DU(), uint32_t(product >> 32))};
-#else
-  const hn::Repartition<uint64_t, DU> d64;
-  const VU b = hn::Set(DU(), constant);
-  const auto even = hn::MulEven(a, b);
-  const auto odd = hn::MulEven(hn::BitCast(DU(), hn::ShiftRight<32>(hn::BitCast(d64, a))), b);
-  return {.low = hn::OddEven(hn::BitCast(DU(), hn::ShiftLeft<32>(odd)), hn::BitCast(DU(), even)),
-          .high = hn::OddEven(hn::BitCast(DU(), odd), hn::BitCast(DU(), hn::ShiftRight<32>(even)))};
-#endif
-}
 struct Random4 {
   VU bits[4];
 };
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE Random4 philox(uint64_t key, uint64_t first, uint32_t = 1) {
+  const auto block = stemma::philox(key, first);
+  return {{hn::Set(DU(), block[0]), hn::Set(DU(), block[1]), hn::Set(DU(), block[2]), hn::Set(DU(), block[3])}};
+}
+#else
+// Every other counter, each in the low half of 64 bits: products fill both halves, and the high one is never read.
+struct EveryOther {
+  using D64 = hn::Repartition<uint64_t, DU>;
+  hn::Vec<D64> c0, c1, c2, c3;
+  HWY_INLINE EveryOther(uint64_t first, uint32_t stride)
+      : c0(hn::Add(hn::Set(D64(), first), hn::MulEven(hn::BitCast(DU(), hn::Iota(D64(), 0)), hn::Set(DU(), stride)))),
+        c1(hn::ShiftRight<32>(c0)),
+        c2(hn::Zero(D64())),
+        c3(c2) {}
+  HWY_INLINE void round(uint32_t k0, uint32_t k1) {
+    const auto p0 = hn::MulEven(hn::BitCast(DU(), c0), hn::Set(DU(), 0xD2511F53));
+    const auto p1 = hn::MulEven(hn::BitCast(DU(), c2), hn::Set(DU(), 0xCD9E8D57));
+    c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p1), c1), hn::Set(D64(), k0)), c1 = p1;
+    c2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(p0), c3), hn::Set(D64(), k1)), c3 = p0;
+  }
+};
 HWY_INLINE Random4 philox(uint64_t key, uint64_t first, uint32_t stride = 1) {
-  const VU start = hn::Set(DU(), uint32_t(first));
-  VU c0 = hn::Add(start, hn::Mul(hn::Iota(DU(), 0), hn::Set(DU(), stride))), c1 = hn::Set(DU(), uint32_t(first >> 32));
-  c1 = hn::Sub(c1, hn::VecFromMask(DU(), hn::Lt(c0, start)));  // the carry: a mask is -1
-  VU c2 = hn::Zero(DU()), c3 = c2;
+  EveryOther even(first, 2 * stride), odd(first + stride, 2 * stride);
   uint32_t k0 = uint32_t(key), k1 = uint32_t(key >> 32);
-  for (int round = 0; round < 10; ++round) {
-    const Wide p0 = multiply_wide(c0, 0xD2511F53), p1 = multiply_wide(c2, 0xCD9E8D57);
-    c0 = hn::Xor(hn::Xor(p1.high, c1), hn::Set(DU(), k0)), c2 = hn::Xor(hn::Xor(p0.high, c3), hn::Set(DU(), k1));
-    c1 = p1.low, c3 = p0.low;
+  for (int i = 0; i < 10; ++i) {
+    even.round(k0, k1), odd.round(k0, k1);
     k0 += 0x9E3779B9, k1 += 0xBB67AE85;
   }
-  return {{c0, c1, c2, c3}};
+  const auto merged = [](auto e, auto o) {
+    return hn::OddEven(hn::BitCast(DU(), hn::ShiftLeft<32>(o)), hn::BitCast(DU(), e));
+  };
+  return {{merged(even.c0, odd.c0), merged(even.c1, odd.c1), merged(even.c2, odd.c2), merged(even.c3, odd.c3)}};
 }
+#endif
 
 }  // namespace HWY_NAMESPACE
 }  // namespace stemma
