@@ -2,6 +2,7 @@
 
 #include "stemma/bench/machine.h"
 #include "stemma/bench/ops.h"
+#include "stemma/bench/scale.h"
 #include "stemma/bench/step.h"
 #include "stemma/bench/workloads.h"
 
@@ -11,6 +12,8 @@ const std::vector<Bench>& benches() {
   static const std::vector<Bench> list = {
       {"machine", "products and memory at their best, with one thread and with all", bench_machine, true},
       {"ops", "each op at the sizes of training and decoding, as a share of its limit", bench_ops, true},
+      {"scale", "training against length, batch, vocabulary and threads: tokens/s and memory", bench_scale},
+      {"corpora", "preparing 10 thousand to 10 million lines: MB/s and memory", bench_corpora},
       {"step", "where the time of a training step goes", bench_step, true},
       {"train-small", "training a Transformer of width 256, 3 + 3 layers", train_small},
       {"train-base", "training the base Transformer: width 512, 6 + 6 layers", train_base},

@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "stemma/base/parallel.h"
 #include "stemma/ops/bandwidth.h"
 #include "stemma/ops/dnnl.h"
@@ -81,6 +83,8 @@ Json product_row(const ProductShape& s, Type type, int64_t rounds) {
   return row;
 }
 
+constexpr std::array<ProductShape, 3> large_products = {{{1024, 1024, 1024}, {4096, 1024, 256}, {4096, 2048, 512}}};
+
 // With one thread, then with all.
 template <class F>
 void with_threads(F&& f) {
@@ -127,12 +131,17 @@ ProductRates product_rates(const ProductShape& s, Type type, int64_t rounds) {
   return out;
 }
 
+double best_product_rate(Type type, int64_t rounds) {
+  double best = 0;
+  for (const ProductShape& s : large_products) best = std::max(best, product_rates(s, type, rounds).best());
+  return best;
+}
+
 BenchRows bench_machine(const BenchOptions& options) {
   BenchRows out;
   with_threads([&] {
     for (const Type type : {Type::f32, Type::bf16})
-      for (const ProductShape& s : {ProductShape{1024, 1024, 1024}, {4096, 1024, 256}, {4096, 2048, 512}})
-        out.push_back(product_row(s, type, options.rounds));
+      for (const ProductShape& s : large_products) out.push_back(product_row(s, type, options.rounds));
   });
   with_threads([&] {
     for (const auto& level : memory_levels()) out.push_back(memory_row(level, options.rounds));

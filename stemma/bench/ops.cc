@@ -118,6 +118,7 @@ struct RowWise {
   Op f;
   int64_t inputs = 1;                                    // of the full shape
   std::vector<std::pair<int64_t, int64_t>> others = {};  // rows (0: all) and columns (0: all) of the smaller ones
+  int64_t outputs = 1;                                   // written in forward, what is kept included
   int64_t backward_reads = 1, backward_writes = 1;       // tensors of the full shape; 0 and 0: nothing is done
 };
 
@@ -135,7 +136,8 @@ void add_row_wise(Table& table, const RowWise& op, int64_t rows, int64_t cols) {
   const auto all = time_passes(op.f, inputs_of(op, rows, cols), table.rounds());
   const double scale = double(rows) / double(near);
   const std::string shape = text(rows, cols);
-  table.moving({op.name, "forward", shape}, all.forward, {op.inputs, 1, rows * cols}, few.forward.best * scale);
+  table.moving({op.name, "forward", shape}, all.forward, {op.inputs, op.outputs, rows * cols},
+               few.forward.best * scale);
   if (op.backward_writes > 0)
     table.moving({op.name, "backward", shape}, all.backward, {op.backward_reads, op.backward_writes, rows * cols},
                  few.backward.best * scale);
@@ -163,6 +165,13 @@ std::vector<RowWise> row_wise_ops() {
        .others = {{1, 0}, {1, 0}},
        .backward_reads = 2},
       {.name = "rms_norm", .f = [](X x) { return rms_norm(x[0], x[1]); }, .others = {{1, 0}}, .backward_reads = 2},
+      {.name = "residual_norm",
+       .f = [](X x) { return residual_norm(x[0], x[1], {.g = x[2], .b = x[3], .dropout = 0.1f}); },
+       .inputs = 2,
+       .others = {{1, 0}, {1, 0}},
+       .outputs = 2,
+       .backward_reads = 2,
+       .backward_writes = 2},
       {.name = "softmax", .f = [](X x) { return softmax(x[0]); }, .backward_reads = 2},
       {.name = "log_softmax", .f = [](X x) { return log_softmax(x[0]); }, .backward_reads = 2},
   };
@@ -257,7 +266,7 @@ void add_attention(Table& table, int64_t tokens, int64_t length, int64_t width, 
   const auto t = time_passes(f, {x, x, x}, table.rounds());
   const double pairs = double(n) * double(causal ? length * (length + 1) / 2 : length * length);
   const double flops = 4 * pairs * double(width);  // Q K^T and P V; backward has five such products
-  const double best = product_rates({1024, 1024, 1024}, precision(), table.rounds()).best();
+  const double best = best_product_rate(precision(), table.rounds());
   const std::string shape = str(n, " of ", length, ", ", heads, " x ", width / heads);
   const char* name = causal ? "attention, causal" : "attention";
   table.computing({name, "forward", shape}, t.forward, flops, best, 60);

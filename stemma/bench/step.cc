@@ -5,62 +5,52 @@
 #include "stemma/base/files.h"
 #include "stemma/base/parallel.h"
 #include "stemma/base/profile.h"
-#include "stemma/bench/timing.h"
-#include "stemma/models/registry.h"
+#include "stemma/bench/machine.h"
 #include "stemma/ops/product.h"
-#include "stemma/tasks/recipe.h"
 #include "stemma/tasks/translate_training.h"
-#include "stemma/train/optimizer.h"
 
 namespace stemma {
 
+Step::Step(const StepShape& shape)
+    : shape_(shape),
+      recipe_(RecipeBuilder("", shape.preset).build()),
+      model_(make_model(recipe_.model, recipe_.architecture, {shape.vocabulary, shape.vocabulary}, 1)),
+      optimizer_(model_->params(), recipe_.train.optimizer),
+      random_(Random{1}.stream(1)) {
+  std::vector<int64_t> source, target;
+  const auto draw = [&] {
+    return shape.shortest + int64_t(random_.below(uint64_t(shape.longest - shape.shortest + 1)));
+  };
+  int64_t tokens = 0;
+  do {
+    source.push_back(draw()), target.push_back(draw());
+    tokens += target.back();
+  } while (tokens + (shape.shortest + shape.longest) / 2 <= shape.tokens);
+  source_ = sentences(source), inputs_ = sentences(target), outputs_ = sentences(target);
+}
+
+Tensor Step::sentences(const std::vector<int64_t>& lengths) {
+  const Splits splits = splits_of_lengths(lengths);
+  std::vector<int32_t> ids(size_t(splits->back()));
+  for (auto& id : ids) id = int32_t(random_.below(uint64_t(shape_.vocabulary)));
+  return Tensor::ids(ids, splits);
+}
+
+void Step::run() {
+  const Profiled here("step");
+  const Training on(random_);
+  profiled("clear gradients", [&] { optimizer_.clear_gradients(); });
+  const Tensor loss = profiled("forward", [&] {
+    const auto state = model_->start(source_);
+    const Tensor h = model_->decode(inputs_, *state);
+    return cross_entropy(h, model_->output_W(), model_->output_b(), outputs_, recipe_.train.label_smoothing).total;
+  });
+  backward(loss);
+  const double norm = profiled("gradient norm", [&] { return optimizer_.gradient_norm(); });
+  profiled("update", [&] { optimizer_.step({.rate = 1e-4, .scale = 1 / std::max(norm, 1.0), .time = ++time_}); });
+}
+
 namespace {
-
-constexpr int64_t vocabulary = 8000, batch_tokens = 4096, warm_up = 2;
-
-// One batch of a training run, and all that a step does with it.
-class Step {
- public:
-  Step(const std::string& preset, uint64_t seed)
-      : recipe_(RecipeBuilder("", preset).build()),
-        model_(make_model(recipe_.model, recipe_.architecture, {vocabulary, vocabulary}, seed)),
-        optimizer_(model_->params(), recipe_.train.optimizer),
-        random_(Random{seed}.stream(1)) {
-    std::vector<int64_t> source, target;
-    for (Random draw = random_.stream(2); tokens_ < batch_tokens - 13; tokens_ += target.back())
-      source.push_back(int64_t(11 + draw.below(6))), target.push_back(int64_t(11 + draw.below(6)));
-    source_ = sentences(source), inputs_ = sentences(target), outputs_ = sentences(target);
-  }
-
-  void run() {
-    const Profiled here("step");
-    const Training on(random_);
-    profiled("clear gradients", [&] { optimizer_.clear_gradients(); });
-    const Tensor loss = profiled("forward", [&] {
-      const auto state = model_->start(source_);
-      const Tensor h = model_->decode(inputs_, *state);
-      return cross_entropy(h, model_->output_W(), model_->output_b(), outputs_, recipe_.train.label_smoothing).total;
-    });
-    backward(loss);
-    const double norm = profiled("gradient norm", [&] { return optimizer_.gradient_norm(); });
-    profiled("update", [&] { optimizer_.step({.rate = 1e-4, .scale = 1 / std::max(norm, 1.0), .time = ++time_}); });
-  }
-  int64_t tokens() const { return tokens_; }
-
- private:
-  Tensor sentences(const std::vector<int64_t>& lengths) {
-    const Splits splits = splits_of_lengths(lengths);
-    std::vector<int32_t> ids(size_t(splits->back()));
-    for (auto& id : ids) id = int32_t(random_.below(uint64_t(vocabulary)));
-    return Tensor::ids(ids, splits);
-  }
-  Recipe recipe_;
-  std::unique_ptr<TranslationModel> model_;
-  Optimizer optimizer_;
-  Random random_;
-  int64_t tokens_ = 0, time_ = 0;
-  Tensor source_, inputs_, outputs_;
-};
 
 Json row_of(const ProfileLine& line, double steps, double whole) {
   Json row = Json::object({{"where", line.path},
@@ -104,9 +94,9 @@ double add_products(BenchRows& out, const std::vector<ProfileEvent>& events, dou
 
 BenchRows bench_step(const BenchOptions& options) {
   const Precision products(resolve_precision(options.precision));
-  const double best = product_rate(precision(), 4096, 1024, 256);
-  Step step("transformer-small", 1);
-  for (int64_t i = 0; i < warm_up; ++i) step.run();
+  const double best = best_product_rate(precision(), options.rounds);
+  Step step({});
+  step.run();
   const Timing timing = time_of(options.rounds, [&] { step.run(); });
 
   BenchRows out;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <queue>
 
 #include "stemma/base/files.h"
 #include "stemma/base/parallel.h"
@@ -19,13 +20,36 @@ std::string in_units(int64_t bytes) {
   return gib >= 1 ? str(std::round(gib * 10) / 10, " GiB") : str(bytes >> 20, " MiB");
 }
 
+// The longest targets that fit into a budget of tokens, or the longest alone; memory for these only.
+std::vector<int64_t> longest_pairs(const TokenPairs& pairs, const BatchOptions& options) {
+  using Entry = std::pair<int64_t, int64_t>;                            // length with </s>, index
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> kept;  // the shortest on top
+  int64_t tokens = 0;
+  for (int64_t i = 0; i < pairs.size(); ++i) {
+    int64_t length = pairs.target_length(i) + 1;
+    if (options.max_length > 0 && std::max(length - 1, pairs.source_length(i)) > options.max_length) {
+      if (!options.truncate) continue;
+      length = std::min(length, options.max_length + 1);
+    }
+    if (tokens + length > options.tokens && !kept.empty() && length <= kept.top().first) continue;
+    kept.emplace(length, i), tokens += length;
+    for (; tokens > options.tokens && kept.size() > 1; kept.pop()) tokens -= kept.top().first;
+  }
+  std::vector<int64_t> out;
+  for (; !kept.empty(); kept.pop()) out.push_back(kept.top().second);
+  return out;
+}
+
 // Forward and backward of the longest sentences that fit into 1/16 of a batch: what a whole one will need, times 16.
 int64_t measure_activations(const Translator& system, const TokenPairs& pairs, Type precision) {
   BatchOptions options = system.recipe().batch;
   options.tokens = std::max<int64_t>(options.tokens / 16, 1);
-  const auto index = batches_by_length(pairs, options);
+  std::vector<int64_t> source, target, first;
+  const auto index = longest_pairs(pairs, options);
   if (index.empty()) return 0;
-  const ParallelBatch batch = gather(pairs, index.front(), options);
+  for (const int64_t i : index) source.push_back(pairs.source_length(i)), target.push_back(pairs.target_length(i));
+  for (const int64_t i : batches_by_length(source, target, options).front()) first.push_back(index[size_t(i)]);
+  const ParallelBatch batch = gather(pairs, first, options);
   const int64_t tokens = int64_t(batch.target.ids.size() + batch.target.splits.size());
   Random random{1};
   const Training on(random);
