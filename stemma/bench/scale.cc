@@ -112,7 +112,7 @@ Json corpus_row(int64_t lines, const std::string& folder, const std::function<vo
   const Removed corpus{join_path(folder, "stemma-scale.tsv")}, shard{join_path(folder, "stemma-scale.shard")};
   say(str(lines, " lines: writing"));
   write_corpus(corpus.path, lines);
-  const ParallelFiles files{corpus.path};
+  const ParallelFiles files{.source = corpus.path, .target = ""};
   const double megabytes = double(file_size(corpus.path)) / 1e6;
   TokenizerOptions text;
   text.training_lines = 100'000;

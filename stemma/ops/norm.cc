@@ -91,8 +91,8 @@ namespace {
 
 // s = x + the masked r, where there is r; then y, the norm of s. In blocks of rows that stay in the first cache.
 struct Forward {
-  Tensor x, r, s;  // r and s empty: s is x
-  Tensor g, b;     // b empty: rms_norm
+  Tensor x, r{}, s{};  // r and s empty: s is x
+  Tensor g, b;         // b empty: rms_norm
   Tensor y, stats;
   float eps = 0;
   Mask mask = {};
@@ -112,9 +112,9 @@ void forward_cpu(const Forward& f) {
 }
 
 struct Backward {
-  Tensor s, g, stats, dy;
-  Tensor ds, dr;  // out; dr empty: not wanted
-  Tensor dg, db;  // out, [blocks, d]: the sums over each block of rows; db empty: rms_norm
+  Tensor s, g, stats, dy{};
+  Tensor ds{}, dr{};  // out; dr empty: not wanted
+  Tensor dg{}, db{};  // out, [blocks, d]: the sums over each block of rows; db empty: rms_norm
   Mask mask = {};
   Device device() const { return s.device(); }
 };

@@ -48,7 +48,8 @@ int64_t measure_activations(const Translator& system, const TokenPairs& pairs, T
   const auto index = longest_pairs(pairs, options);
   if (index.empty()) return 0;
   for (const int64_t i : index) source.push_back(pairs.source_length(i)), target.push_back(pairs.target_length(i));
-  for (const int64_t i : batches_by_length(source, target, options).front()) first.push_back(index[size_t(i)]);
+  const auto batches = batches_by_length(source, target, options);
+  for (const int64_t i : batches.front()) first.push_back(index[size_t(i)]);
   const ParallelBatch batch = gather(pairs, first, options);
   const int64_t tokens = int64_t(batch.target.ids.size() + batch.target.splits.size());
   Random random{1};
