@@ -131,7 +131,7 @@ ProductRates product_rates(const ProductShape& s, Type type, int64_t rounds) {
   return out;
 }
 
-double best_product_rate(Type type, int64_t rounds) {
+double best_library_rate(Type type, int64_t rounds) {
   double best = 0;
   for (const ProductShape& s : large_products) best = std::max(best, product_rates(s, type, rounds).best());
   return best;

@@ -33,7 +33,7 @@ struct ProductRates {
   double best() const { return std::max({ours, onednn, openblas}); }
 };
 ProductRates product_rates(const ProductShape& shape, Type type, int64_t rounds);
-double best_product_rate(Type type, int64_t rounds);  // of the best library at the large shapes of the table
+double best_library_rate(Type type, int64_t rounds);  // of the best library at the large shapes of the table
 
 Timing time_of_moving(const Moving& moving, int64_t rounds);
 

@@ -266,7 +266,7 @@ void add_attention(Table& table, int64_t tokens, int64_t length, int64_t width, 
   const auto t = time_passes(f, {x, x, x}, table.rounds());
   const double pairs = double(n) * double(causal ? length * (length + 1) / 2 : length * length);
   const double flops = 4 * pairs * double(width);  // Q K^T and P V; backward has five such products
-  const double best = best_product_rate(precision(), table.rounds());
+  const double best = best_library_rate(precision(), table.rounds());
   const std::string shape = str(n, " of ", length, ", ", heads, " x ", width / heads);
   const char* name = causal ? "attention, causal" : "attention";
   table.computing({name, "forward", shape}, t.forward, flops, best, 60);

@@ -94,7 +94,7 @@ double add_products(BenchRows& out, const std::vector<ProfileEvent>& events, dou
 
 BenchRows bench_step(const BenchOptions& options) {
   const Precision products(resolve_precision(options.precision));
-  const double best = best_product_rate(precision(), options.rounds);
+  const double best = best_library_rate(precision(), options.rounds);
   Step step({});
   step.run();
   const Timing timing = time_of(options.rounds, [&] { step.run(); });
