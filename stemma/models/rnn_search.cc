@@ -57,7 +57,7 @@ RnnSearch::State RnnSearch::start(const Tensor& source_ids) const {
     s.layers.push_back({bridge_h[i](from.h, Activation::tanh), from.c ? bridge_c[i](from.c) : Tensor()});
   }
   s.step = Tensor::zeros(x.sequences(), 1);
-  s.source = row_lists(x);
+  s.source = one_to_one(x);
   const Tensor memory = dropout(x, config.dropout);
   if (align) s.memory = align->prepare(memory);
   if (align && config.luong()) s.feed = Tensor::zeros(x.sequences(), config.width);
@@ -82,13 +82,12 @@ Tensor RnnSearch::whole(const Tensor& y, State& s) const {
 
 // The rows that the state's hypotheses look at, gathered into one sequence for each.
 static Source gathered(const RnnSearch::State& s) {
-  const auto [all, splits] = flatten(s.source);
-  return {gather(s.memory.memory, all, splits), gather(s.memory.keys, all, splits)};
+  return {gather_sequences(s.memory.memory, s.source), gather_sequences(s.memory.keys, s.source)};
 }
 
 // Bahdanau et al. 2015, A.1.2 and A.2.2, with tanh for the maxout of the output
 Tensor RnnSearch::looking(const Tensor& y, State& s) const {
-  const bool moved = !one_to_one(s.source, s.memory.memory);
+  const bool moved = !is_one_to_one(s.source, s.memory.memory);
   const Source source = moved && recording() ? gathered(s) : s.memory;
   const Look look{.W = align->W.W,
                   .b = align->W.b,
@@ -96,7 +95,7 @@ Tensor RnnSearch::looking(const Tensor& y, State& s) const {
                   .C = C.W,
                   .keys = source.keys,
                   .memory = source.memory,
-                  .rows = moved && !recording() ? s.source : RowLists()};
+                  .rows = moved && !recording() ? runs_of(s.memory.memory, s.source) : RowRuns()};
   const auto& layer = decoder.layers[0];
   const Recurrence r = layer.recur(layer.W(y), s.layers[0], look);
   return dropout(readout(hstack({r.y, r.context, y}), Activation::tanh), config.dropout);

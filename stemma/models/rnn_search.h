@@ -27,9 +27,9 @@ struct RnnSearch {
   };
   struct State {
     std::vector<RecurrentState> layers;
-    Tensor feed;      // luong: the last attentional vector; context = every: the source's summary
-    Tensor step;      // [B, 1]: how many target tokens it has seen
-    RowLists source;  // the rows of `memory` that each hypothesis looks at
+    Tensor feed;                  // luong: the last attentional vector; context = every: the source's summary
+    Tensor step;                  // [B, 1]: how many target tokens it has seen
+    std::vector<int64_t> source;  // the sequence of `memory` that each hypothesis looks at
     FIELDS(layers, feed, step, source)
     Source memory;  // shared by all hypotheses
   };

@@ -42,36 +42,30 @@ Transformer::State Transformer::start(const Tensor& source_ids) const {
   }
   State s;
   for (const auto& layer : decoder) s.layers.push_back({{}, layer.cross.remember(x)});
-  s.source = row_lists(x);
+  s.source = one_to_one(x);
   return s;
 }
 
 Tensor Transformer::operator()(const Tensor& target_ids, State& s) const {
   const At here("decoder");
-  const bool fresh = !s.layers[0].own.K;
+  const Tensor& memory = s.layers[0].memory.K;
+  check(target_ids.sequences() == int64_t(s.source.size()), "transformer: ", target_ids.sequences(),
+        " sequences continue a state of ", s.source.size());
+  const bool fresh = !s.layers[0].own.K, aligned = fresh && is_one_to_one(s.source, memory);
   std::vector<int64_t> past;
-  if (!fresh) {  // the new rows stand at the end of the cache
-    check(int64_t(s.rows.size()) == target_ids.sequences(), "transformer: ", target_ids.sequences(),
-          " sequences continue a state of ", s.rows.size());
-    const int64_t used = s.layers[0].own.used;
-    for (int64_t b = 0; b < target_ids.sequences(); ++b) {
-      auto& list = s.rows[size_t(b)];
-      past.push_back(int64_t(list->size()));
-      std::vector<int32_t> longer;
-      longer.reserve(list->size() + size_t(target_ids.end(b) - target_ids.begin(b)));
-      longer = *list;
-      for (int64_t i = target_ids.begin(b); i < target_ids.end(b); ++i) longer.push_back(int32_t(used + i));
-      list = std::make_shared<const std::vector<int32_t>>(std::move(longer));
-    }
+  std::optional<Continuation> more;
+  if (!fresh) {
+    for (int64_t b = 0; b < target_ids.sequences(); ++b) past.push_back(s.own.length(b));
+    more.emplace(s.own, target_ids);
   }
-  const bool aligned = fresh && one_to_one(s.source, s.layers[0].memory.K);
+  const RowRuns looks = aligned ? RowRuns() : runs_of(memory, s.source);
   Tensor y = embed(target, target_positions, target_ids, past);
   observe("embedded", y);
   for (size_t i = 0; i < decoder.size(); ++i) {
     const At layer("layers", int64_t(i));
-    observe("output", y = decoder[i](y, s.layers[i], fresh ? RowLists{} : s.rows, aligned ? RowLists{} : s.source));
+    observe("output", y = decoder[i](y, s.layers[i], more ? &*more : nullptr, aligned ? nullptr : &looks));
   }
-  if (fresh) s.rows = row_lists(target_ids);
+  if (fresh) s.own = Pages(target_ids);
   return decoder_norm ? (*decoder_norm)(y) : y;
 }
 

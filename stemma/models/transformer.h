@@ -15,10 +15,11 @@ struct Transformer {
     FIELDS(encoder_layers, decoder_layers, width, heads, feed_forward, dropout, attention_dropout, activation_dropout,
            norm, norm_kind, activation, positions, max_positions, tie)
   };
-  // All members follow the hypotheses except `layers`, whose rows are shared through the lists.
+  // `layers` hold the rows of all hypotheses; the other members follow them and say which are whose.
   struct State {
-    RowLists rows, source;
-    FIELDS(rows, source)
+    Pages own;                    // of the target so far
+    std::vector<int64_t> source;  // the source sequence that each looks at
+    FIELDS(own, source)
     std::vector<DecoderLayer::State> layers;
   };
 

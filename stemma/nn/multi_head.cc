@@ -1,30 +1,36 @@
 #include "stemma/nn/multi_head.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <numeric>
 
 namespace stemma {
 
-static void copy_rows(const Tensor& from, const Tensor& to, int64_t at) {
-  std::memcpy(to.row_view(at, from.rows()).raw(), from.raw(), size_t(from.bytes()));
-}
-
-// Room for `needed` rows in memory of our own: a copied state does not write into the one it was copied from.
-static void grow(Tensor& pool, int64_t used, int64_t needed) {
-  if (pool.rows() >= needed && !pool.shares_memory()) return;
-  Tensor larger(std::max(needed, 2 * used), pool.cols(), pool.type());
-  copy_rows(pool.row_view(0, used), larger, 0);
-  pool = larger;
-}
-
-void KeyValues::append(const Tensor& k, const Tensor& v) {
+static void write_rows(Tensor& pool, const Tensor& x, const Continuation& where) {
   if (recording()) {
-    K = vstack({rows(K, 0, used), k}), V = vstack({rows(V, 0, used), v});
-  } else {
-    grow(K, used, used + k.rows()), grow(V, used, used + v.rows());
-    copy_rows(k, K, used), copy_rows(v, V, used);
+    std::vector<int64_t> from(size_t(where.rows), 0);  // rows that nobody has written yet may be anything
+    std::iota(from.begin(), from.begin() + std::min(pool.rows(), where.rows), 0);
+    for (size_t i = 0; i < where.at.size(); ++i) from[size_t(where.at[i])] = pool.rows() + int64_t(i);
+    pool = gather(vstack({pool, x}), from);
+    return;
   }
-  used += k.rows();
+  if (pool.rows() < where.rows || pool.shares_memory()) {
+    // Powers of two: the memory of one pool that grew serves the next.
+    const auto rows = std::max(pool.rows(), int64_t(std::bit_ceil(uint64_t(where.rows))));
+    const Tensor larger(rows, pool.cols(), pool.type());
+    std::memcpy(larger.raw(), pool.raw(), size_t(pool.bytes()));
+    pool = larger;
+  }
+  const int64_t bytes = x.cols() * bytes_of(x.type());
+  for (size_t i = 0; i < where.at.size(); ++i)
+    std::memcpy(static_cast<char*>(pool.raw()) + where.at[i] * bytes,
+                static_cast<const char*>(x.raw()) + int64_t(i) * bytes, size_t(bytes));
+}
+
+void KeyValues::write(const Tensor& k, const Tensor& v, const Continuation& where) {
+  write_rows(K, k, where);
+  write_rows(V, v, where);
 }
 
 }  // namespace stemma

@@ -5,12 +5,21 @@
 
 namespace stemma {
 
-// Keys and values of one layer. Rows are only ever added, so all hypotheses and layers share one set of row lists.
+// How sequences continue: where their new rows are written in a cache of `rows` rows, and which rows each of them sees,
+// the new ones included. The same for all layers.
+struct Continuation {
+  std::vector<int64_t> at;
+  int64_t rows = 0;
+  RowRuns seen;
+  // Makes room for the rows of x.
+  Continuation(Pages& pages, const Tensor& x) : at(pages.append(x)), rows(pages.rows()), seen(pages.runs()) {}
+};
+
+// Keys and values of one layer.
 struct KeyValues {
   Tensor K, V;
-  int64_t used = 0;
-  // Adds rows at the end. Recorded as a concatenation while recording; in place (growing by doubling) otherwise.
-  void append(const Tensor& k, const Tensor& v);
+  // In place, unless recording or when a copied state looks at the same memory.
+  void write(const Tensor& k, const Tensor& v, const Continuation& where);
 };
 
 // Vaswani et al. 2017, section 3.2.2:  MultiHead(Q, K, V) = Concat(head_1 .. head_h) W^O
@@ -23,15 +32,15 @@ struct MultiHead {
   MultiHead(int64_t width, int64_t memory_width, const Attention& how)
       : Q(width, width), K(memory_width, width), V(memory_width, width), O(width, width), how(how) {}
 
-  KeyValues remember(const Tensor& memory) const { return {K(memory), V(memory), memory.rows()}; }
+  KeyValues remember(const Tensor& memory) const { return {K(memory), V(memory)}; }
 
   // Whole sequences: those of x look at those of kv, one to one.
   Tensor operator()(const Tensor& x, const KeyValues& kv) const { return O(attention(Q(x), kv.K, kv.V, how)); }
-  // Continuing: sequence i of x looks at the listed rows.
-  Tensor operator()(const Tensor& x, const KeyValues& kv, const RowLists& rows) const {
-    if (!recording()) return O(attention_rows(Q(x), kv.K, kv.V, rows, how));
-    const auto [all, splits] = flatten(rows);
-    return O(attention(Q(x), gather(kv.K, all, splits), gather(kv.V, all, splits), how));
+  // Continuing: each sequence of x looks at the rows that it is told.
+  Tensor operator()(const Tensor& x, const KeyValues& kv, const RowRuns& seen) const {
+    if (!recording()) return O(attention_rows(Q(x), kv.K, kv.V, seen, how));
+    const auto [rows, splits] = seen.flat();
+    return O(attention(Q(x), gather(kv.K, rows, splits), gather(kv.V, rows, splits), how));
   }
 };
 

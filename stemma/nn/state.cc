@@ -4,32 +4,32 @@
 
 namespace stemma {
 
-RowLists row_lists(const Tensor& x) {
-  RowLists lists;
-  for (int64_t b = 0; b < x.sequences(); ++b) {
-    std::vector<int32_t> list(size_t(x.end(b) - x.begin(b)));
-    std::iota(list.begin(), list.end(), int32_t(x.begin(b)));
-    lists.push_back(std::make_shared<const std::vector<int32_t>>(std::move(list)));
-  }
-  return lists;
+std::vector<int64_t> one_to_one(const Tensor& x) {
+  std::vector<int64_t> which(size_t(x.sequences()));
+  std::iota(which.begin(), which.end(), 0);
+  return which;
 }
 
-bool one_to_one(const RowLists& lists, const Tensor& x) {
-  if (int64_t(lists.size()) != x.sequences()) return false;
-  for (int64_t b = 0; b < x.sequences(); ++b) {
-    const auto& list = *lists[size_t(b)];
-    if (int64_t(list.size()) != x.end(b) - x.begin(b) || (!list.empty() && list[0] != x.begin(b))) return false;
-  }
+bool is_one_to_one(const std::vector<int64_t>& which, const Tensor& x) {
+  if (int64_t(which.size()) != x.sequences()) return false;
+  for (size_t i = 0; i < which.size(); ++i)
+    if (which[i] != int64_t(i)) return false;
   return true;
 }
 
-std::pair<std::vector<int64_t>, Splits> flatten(const RowLists& lists) {
-  std::vector<int64_t> all, begins{0};
-  for (const auto& list : lists) {
-    all.insert(all.end(), list->begin(), list->end());
-    begins.push_back(int64_t(all.size()));
+RowRuns runs_of(const Tensor& x, const std::vector<int64_t>& which) {
+  RowRuns runs;
+  for (const int64_t b : which) {
+    runs.add({x.begin(b), x.end(b) - x.begin(b)});
+    runs.end();
   }
-  return {std::move(all), make_splits(std::move(begins))};
+  return runs;
+}
+
+Tensor gather_sequences(const Tensor& x, const std::vector<int64_t>& which) {
+  if (is_one_to_one(which, x)) return x.splits() ? x : x.with_splits(make_splits({0, x.rows()}));
+  const auto [rows, splits] = runs_of(x, which).flat();
+  return gather(x, rows, splits);
 }
 
 }  // namespace stemma

@@ -58,16 +58,16 @@ DecoderLayer::DecoderLayer(const TransformerShape& s)
       cross_around(s),
       feed_around(s) {}
 
-Tensor DecoderLayer::operator()(const Tensor& y, State& s, const RowLists& rows, const RowLists& source) const {
+Tensor DecoderLayer::operator()(const Tensor& y, State& s, const Continuation* more, const RowRuns* source) const {
   const Tensor a = attend_around(y, [&](const Tensor& v) {
     const At here("attend");
-    if (rows.empty()) return attend(v, s.own = attend.remember(v));
-    s.own.append(attend.K(v), attend.V(v));
-    return attend(v, s.own, rows);
+    if (!more) return attend(v, s.own = attend.remember(v));
+    s.own.write(attend.K(v), attend.V(v), *more);
+    return attend(v, s.own, more->seen);
   });
   const Tensor c = cross_around(a, [&](const Tensor& v) {
     const At here("cross");
-    return source.empty() ? cross(v, s.memory) : cross(v, s.memory, source);
+    return source ? cross(v, s.memory, *source) : cross(v, s.memory);
   });
   return feed_around(c, feed);
 }

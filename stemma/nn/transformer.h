@@ -69,9 +69,10 @@ struct DecoderLayer {
 
   DecoderLayer() = default;
   explicit DecoderLayer(const TransformerShape& s);
-  // rows empty: whole sequences from their beginning; otherwise each sequence of y continues, its rows (the new ones
-  // included) listed in `rows`. The same for the source: empty lists mean one to one.
-  Tensor operator()(const Tensor& y, State& s, const RowLists& rows, const RowLists& source) const;
+  // Whole sequences from their beginning, or, told how, sequences that continue. `source`: the rows of the memory that
+  // each sequence looks at; null: those of its own, one to one.
+  Tensor operator()(const Tensor& y, State& s, const Continuation* more = nullptr,
+                    const RowRuns* source = nullptr) const;
 };
 
 // sqrt(width) E[id] + position. Section 3.4 and 3.5:

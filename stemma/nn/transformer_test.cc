@@ -29,23 +29,20 @@ std::string name_of(const TransformerShape& s) { return str(s.norm, " ", s.norm_
 // What a model keeps for one layer.
 struct LayerState {
   DecoderLayer::State layer;
-  RowLists rows, source;
+  Pages own;
+  std::vector<int64_t> source;
 };
 LayerState start(const DecoderLayer& layer, const Tensor& memory) {
-  return {{{}, layer.cross.remember(memory)}, {}, row_lists(memory)};
+  return {{{}, layer.cross.remember(memory)}, {}, one_to_one(memory)};
 }
 Tensor advance(const DecoderLayer& layer, const Tensor& y, LayerState& s) {
+  const RowRuns looks = runs_of(s.layer.memory.K, s.source);
   if (!s.layer.own.K) {
-    const Tensor out = layer(y, s.layer, {}, s.source);
-    s.rows = row_lists(y);
-    return out;
+    s.own = Pages(y);
+    return layer(y, s.layer, nullptr, &looks);
   }
-  for (int64_t b = 0; b < y.sequences(); ++b) {
-    auto longer = *s.rows[size_t(b)];
-    for (int64_t i = y.begin(b); i < y.end(b); ++i) longer.push_back(int32_t(s.layer.own.used + i));
-    s.rows[size_t(b)] = std::make_shared<const std::vector<int32_t>>(longer);
-  }
-  return layer(y, s.layer, s.rows, s.source);
+  const Continuation more(s.own, y);
+  return layer(y, s.layer, &more, &looks);
 }
 
 TEST(TransformerLayer, steps_equal_the_whole_sequence) {
@@ -101,7 +98,6 @@ TEST(TransformerLayer, hypotheses_look_at_the_source_they_are_told) {
   const std::vector<int64_t> sources = {2, 0, 2, 1};
   auto listed = start(layer, memory), stacked = start(layer, pick(memory, sources));
   reorder(listed.source, sources);
-  stacked.source = {};
   const Tensor wanted = advance(layer, y, stacked);
   EXPECT_LT(gap(advance(layer, y, listed), wanted), 1e-5);
   const NoGrad off;
@@ -141,7 +137,7 @@ TEST(TransformerLayer, gradients) {
                       Random rng{3};
                       const Training on(rng);
                       DecoderLayer::State s{{}, layers.decoder.cross.remember(layers.encoder(x))};
-                      return layers.decoder(y, s, {}, {});
+                      return layers.decoder(y, s);
                     },
                     // softmax does not see what all its numbers have in common
                     {.step = kinks ? 3e-4 : 1e-2,

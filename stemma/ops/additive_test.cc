@@ -63,8 +63,12 @@ struct Looking {
 TEST(Look, rows_may_be_listed_and_shared) {
   at_each_level([] {
     Looking a, b;
-    const auto list = [](std::vector<int32_t> rows) { return std::make_shared<const std::vector<int32_t>>(rows); };
-    b.look.rows = {list({4, 5}), list({0, 1, 2, 3}), list({4, 5})};
+    const auto runs = [](const std::vector<RowRun>& one_each) {
+      RowRuns out;
+      for (const auto& run : one_each) out.add(run), out.end();
+      return out;
+    };
+    b.look.rows = runs({{4, 2}, {0, 4}, {4, 2}});
     const std::vector<int64_t> all{4, 5, 0, 1, 2, 3, 4, 5};
     const Splits splits = splits_of_lengths({2, 4, 2});
     a.look.keys = gather(a.look.keys, all), a.look.memory = gather(a.look.memory, all, splits);
@@ -73,7 +77,7 @@ TEST(Look, rows_may_be_listed_and_shared) {
     expect_same_bits(found.context, wanted.context, "context");
     b.look.memory = parameter(b.look.memory);
     EXPECT_THROW(lstm(b.x, b.U, {}, {}, b.look), Error);  // two sequences would write the same gradient
-    b.look.memory = b.look.memory.detach(), b.look.rows[1] = list({10});
+    b.look.memory = b.look.memory.detach(), b.look.rows = runs({{4, 2}, {10, 1}, {4, 2}});
     EXPECT_THROW(lstm(b.x, b.U, {}, {}, b.look), Error);
   });
 }

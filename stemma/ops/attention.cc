@@ -13,16 +13,7 @@
 
 namespace stemma {
 
-namespace {
-
-// The dropout mask over 1 - p of a query row, head and key.
-float mask(const AttentionSetup& s, int64_t row, int64_t head, int64_t j) {
-  if (s.dropout == 0) return 1;
-  const auto block = philox(s.key, s.counter(row, head) + uint64_t(j) / 4);
-  return unit_float(block[size_t(j % 4)]) < s.dropout ? 0 : 1 / (1 - s.dropout);
-}
-
-AttentionSetup prepare(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how) {
+AttentionSetup prepare_attention(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how) {
   const int64_t heads = how.heads;
   check(heads > 0 && Q.cols() == K.cols() && K.rows() == V.rows() && Q.cols() % heads == 0 && V.cols() % heads == 0,
         "attention with ", heads, " heads of Q ", Q, ", K ", K, ", V ", V);
@@ -32,9 +23,18 @@ AttentionSetup prepare(const Tensor& Q, const Tensor& K, const Tensor& V, const 
           how.causal};
 }
 
+namespace {
+
+// The dropout mask over 1 - p of a query row, head and key.
+float mask(const AttentionSetup& s, int64_t row, int64_t head, int64_t j) {
+  if (s.dropout == 0) return 1;
+  const auto block = philox(s.key, s.counter(row, head) + uint64_t(j) / 4);
+  return unit_float(block[size_t(j % 4)]) < s.dropout ? 0 : 1 / (1 - s.dropout);
+}
+
 // Prepares whole sequences, and draws where the dropout mask begins.
 AttentionSetup prepare_sequences(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how) {
-  AttentionSetup s = prepare(Q, K, V, how);
+  AttentionSetup s = prepare_attention(Q, K, V, how);
   check(Q.sequences() == K.sequences(), "attention: ", Q.sequences(), " query and ", K.sequences(),
         " key sequences in Q ", Q, ", K ", K);
   for (int64_t b = 0; b < K.sequences(); ++b) s.longest = std::max(s.longest, K.end(b) - K.begin(b));
@@ -107,27 +107,6 @@ Tensor attention(const Tensor& Q, const Tensor& K, const Tensor& V, const Attent
     attention_backward(AttentionBackward{dY, q, k, v, Y, L, dQ, dK, dV, s});
     return Grads{dQ, dK, dV};
   });
-}
-
-Tensor attention_rows(const Tensor& Q, const Tensor& K, const Tensor& V, const RowLists& keys, const Attention& how) {
-  const AttentionSetup s = prepare(Q, K, V, how);
-  check(int64_t(keys.size()) == Q.sequences(), "attention_rows: ", keys.size(), " row lists for Q ", Q);
-  for (const auto& list : keys) {
-    check(list != nullptr, "attention_rows: a row list is missing");
-    for (const int32_t row : *list) check(row >= 0 && row < K.rows(), "attention_rows: row ", row, " of K ", K);
-  }
-  if (observing()) {
-    const NoGrad off;
-    std::vector<int64_t> all, begins{0};
-    for (const auto& list : keys)
-      all.insert(all.end(), list->begin(), list->end()), begins.push_back(int64_t(all.size()));
-    const Splits splits = make_splits(std::move(begins));
-    const Evaluating still;
-    return attention(Q.detach(), gather(K, all, splits), gather(V, all, splits), how);
-  }
-  Tensor Y(Q.rows(), V.cols(), Type::f32, Q.splits());
-  attention_listed(AttentionRows{Q, K, V, keys, Y, s});
-  return Y;
 }
 
 }  // namespace stemma

@@ -1,4 +1,4 @@
-// What the two halves of attention share: attention.cc (definition, checks, tape) and attention_kernels.cc.
+// What the parts of attention share: attention.cc (definition, checks, tape), its kernels, and attention_rows.cc.
 #pragma once
 #include <algorithm>
 
@@ -38,15 +38,17 @@ struct AttentionBackward {
 };
 struct AttentionRows {
   Tensor Q, K, V;
-  const RowLists& keys;
+  const RowRuns& keys;
   Tensor Y;
   AttentionSetup setup;
   Device device() const { return Q.device(); }
 };
+// Checks the shapes; what depends on the sequences is not filled in.
+AttentionSetup prepare_attention(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how);
+
 Cost cost_of(const AttentionForward& call);
 Cost cost_of(const AttentionBackward& call);
 extern const Kernel<void(const AttentionForward&)> attention_forward;
 extern const Kernel<void(const AttentionBackward&)> attention_backward;
-extern const Kernel<void(const AttentionRows&)> attention_listed;
 
 }  // namespace stemma

@@ -309,50 +309,6 @@ void backward(const AttentionBackward& f) {
   for_pairs(f, backward_memory, [&](int64_t b, int64_t head, float* memory) { backward_pair(f, b, head, memory); });
 }
 
-// A row of scores turns into 2^(score - its maximum); returns the sum.
-float soften_row(float* p, int64_t n) {
-  const V top = all(row_max(p, n));
-  V sum = hn::Zero(D());
-  for_vectors(n, [&](int64_t j, int64_t left) {
-    const V e = first_n(exp2(hn::Sub(hn::LoadU(D(), p + j), top)), left);
-    hn::StoreU(e, D(), p + j);
-    sum = hn::Add(sum, e);
-  });
-  return hn::GetLane(hn::SumOfLanes(D(), sum));
-}
-
-// A row of Y: one query and head over listed keys; p has room for whole vectors.
-void listed_row(const AttentionRows& f, const float* q, int64_t head, const int32_t* list, int64_t n, float* p,
-                float* y) {
-  const auto& s = f.setup;
-  const float *K = f.K.data() + head * s.d, *values = f.V.data() + head * s.dv;
-  for (int64_t j = 0; j < n; ++j) p[j] = s.scale * log2e * row_dot(q, K + list[j] * f.K.cols(), s.d);
-  const float sum = n > 0 ? soften_row(p, n) : 0;
-  const V scale = all(sum > 0 ? 1 / sum : 0);
-  for_vectors(s.dv, [&](int64_t c, int64_t left) {
-    V total = hn::Zero(D());
-    for (int64_t j = 0; j < n; ++j) total = hn::MulAdd(all(p[j]), load(values + list[j] * f.V.cols() + c, left), total);
-    store(hn::Mul(total, scale), y + c, left);
-  });
-}
-void listed(const AttentionRows& f) {
-  const auto& s = f.setup;
-  int64_t longest = 1;
-  for (const auto& list : f.keys) longest = std::max(longest, int64_t(list->size()));
-  const int64_t grain = std::max<int64_t>(1, (1 << 17) / (longest * (s.d + s.dv)));
-  parallel_for(f.Q.sequences() * s.heads, grain, [&](int64_t begin, int64_t end) {
-    const Tensor p(1, padded(longest));
-    for (int64_t pair = begin; pair < end; ++pair) {
-      const int64_t b = pair / s.heads, head = pair % s.heads, first = f.Q.begin(b), n = f.Q.end(b) - first;
-      const auto& list = *f.keys[size_t(b)];
-      for (int64_t i = 0; i < n; ++i)
-        listed_row(f, f.Q.data() + (first + i) * f.Q.cols() + head * s.d, head, list.data(),
-                   s.visible(i, n, int64_t(list.size())), p.data(),
-                   f.Y.data() + (first + i) * f.Y.cols() + head * s.dv);
-    }
-  });
-}
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace stemma
@@ -364,10 +320,8 @@ namespace {
 
 HWY_EXPORT(forward);
 HWY_EXPORT(backward);
-HWY_EXPORT(listed);
 void forward_cpu(const AttentionForward& f) { HWY_DYNAMIC_DISPATCH(forward)(f); }
 void backward_cpu(const AttentionBackward& f) { HWY_DYNAMIC_DISPATCH(backward)(f); }
-void listed_cpu(const AttentionRows& f) { HWY_DYNAMIC_DISPATCH(listed)(f); }
 
 }  // namespace
 
@@ -375,8 +329,6 @@ constexpr Kernel<void(const AttentionForward&)> attention_forward{"attention", f
                                                                   ON_CUDA(attention_forward_cuda)};
 constexpr Kernel<void(const AttentionBackward&)> attention_backward{"attention backward", backward_cpu,
                                                                     ON_CUDA(attention_backward_cuda)};
-constexpr Kernel<void(const AttentionRows&)> attention_listed{"attention_rows", listed_cpu,
-                                                              ON_CUDA(attention_listed_cuda)};
 
 }  // namespace stemma
 #endif

@@ -176,35 +176,6 @@ TEST(Attention, a_sequence_gives_the_same_bits_alone_and_in_a_batch) {
   });
 }
 
-TEST(Attention, listed_rows_equal_the_whole) {
-  for (const bool causal : {false, true}) {
-    const Attention how{.heads = 2, .causal = causal};
-    const auto op = attention_case({2, 1, 3, 1}, {4, 5, 3, 0}, how, 20, 7);
-    const auto wanted = op.reference(op.inputs);
-    // The keys lie elsewhere, back to front, in a table with rows that nobody lists.
-    const auto& [Q, K, V] = std::tie(op.inputs[0], op.inputs[1], op.inputs[2]);
-    Matrix K2(20, K.cols), V2(20, V.cols);
-    RowLists lists;
-    for (int64_t b = 0; b < 4; ++b) {
-      std::vector<int32_t> list;
-      for (int64_t j = K.begin(b); j < K.end(b); ++j) {
-        list.push_back(int32_t(19 - j));
-        for (int64_t c = 0; c < K.cols; ++c) K2(19 - j, c) = K(j, c);
-        for (int64_t c = 0; c < V.cols; ++c) V2(19 - j, c) = V(j, c);
-      }
-      lists.push_back(std::make_shared<const std::vector<int32_t>>(list));
-    }
-    at_each_level([&] {
-      const auto run = [&] { return attention_rows(to_tensor(Q), to_tensor(K2), to_tensor(V2), lists, how); };
-      expect_near(run(), wanted, 1e-5, "listed");
-      int64_t seen = 0;
-      const Listening on([&](const std::string&, const Tensor& A) { seen = A.rows(); });
-      expect_near(run(), wanted, 1e-5, "listed and observed");
-      EXPECT_EQ(seen, 7 * 2);
-    });
-  }
-}
-
 TEST(Attention, memory_is_linear_in_the_length) {
   const int64_t T = 4096;
   const Tensor x = parameter(to_tensor(random_matrix(T, 8, 1)));
@@ -222,10 +193,6 @@ TEST(Attention, wrong_shapes_are_errors) {
   EXPECT_THROW(attention(t(2, 6), t(3, 6), t(2, 6)), Error);
   EXPECT_THROW(attention(t(2, 6).with_splits(make_splits({0, 1, 2})), t(3, 6), t(3, 6)), Error);
   EXPECT_THROW(attention(t(2, 6), t(3, 6), t(3, 6), {.dropout = 1}), Error);
-  const auto list = [](int32_t row) { return std::make_shared<const std::vector<int32_t>>(1, row); };
-  EXPECT_THROW(attention_rows(t(1, 6), t(3, 6), t(3, 6), {list(3)}), Error);
-  EXPECT_THROW(attention_rows(t(1, 6), t(3, 6), t(3, 6), {list(-1)}), Error);
-  EXPECT_THROW(attention_rows(t(1, 6), t(3, 6), t(3, 6), {}), Error);
 }
 
 }  // namespace

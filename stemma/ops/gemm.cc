@@ -243,26 +243,6 @@ void packed(const ProductCall& p) {
 }
 
 // ---- dot products ---------------------------------------------------------------------------------------------------
-// The sums of four vectors.
-HWY_INLINE void sums_of_four(const V* v, float* out) {
-#if HWY_TARGET == HWY_SCALAR
-  for (int64_t i = 0; i < 4; ++i) out[i] = hn::GetLane(v[i]);
-#else
-  const D d;
-  const hn::Repartition<double, D> pairs;
-  const V ab = hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
-  const V ce = hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
-  const auto low = hn::InterleaveLower(pairs, hn::BitCast(pairs, ab), hn::BitCast(pairs, ce));
-  const auto high = hn::InterleaveUpper(pairs, hn::BitCast(pairs, ab), hn::BitCast(pairs, ce));
-  const V sums = hn::Add(hn::BitCast(d, low), hn::BitCast(d, high));  // in every four lanes, one of each vector
-  float lanes_of[width];
-  hn::StoreU(sums, d, lanes_of);
-  auto total = hn::LoadU(D4(), lanes_of);
-  for (int64_t i = 4; i < width; i += 4) total = hn::Add(total, hn::LoadU(D4(), lanes_of + i));
-  hn::StoreU(total, D4(), out);
-#endif
-}
-
 // Rows of op(A) as f32, each padded with zeros to a whole number of vectors.
 struct Rows {
   const float* data;

@@ -5,8 +5,10 @@
 // plain ones, in definitions.h.
 #pragma once
 #include <array>
+#include <functional>
 #include <vector>
 
+#include "stemma/ops/runs.h"
 #include "stemma/tensor/observe.h"
 #include "stemma/tensor/tape.h"
 
@@ -45,6 +47,14 @@ Tensor sum_cols(const Tensor& x);              // [N, 1], within each row
 Tensor mean_cols(const Tensor& x);             // [N, 1]
 Tensor max_cols(const Tensor& x);              // [N, 1]
 std::vector<int32_t> argmax(const Tensor& x);  // for each row; ties go to the smaller column
+
+// ---- top.cc: what decoding asks of logits; not recorded --------------------------------------------------------------
+struct TopRows {  // the k greatest of each row, greatest first; ties go to the smaller column
+  int64_t k = 0;
+  std::vector<int32_t> columns;  // [N, k]; -1: the row has no more (NaN and -infinity are never among them)
+  std::vector<float> log_sum;    // of each row: log sum e^x
+};
+TopRows top_rows(const Tensor& x, int64_t k);
 
 // ---- shape.cc ------------------------------------------------------------------------------------------------------
 Tensor rows(const Tensor& x, int64_t begin, int64_t n);
@@ -92,6 +102,11 @@ struct LinearExtras {
 };
 Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras = {});
 
+// ---- panels.cc -----------------------------------------------------------------------------------------------------
+// For inference: gives each W a copy in the order in which products read it, in the precision of now; `linear` then
+// uses that, with the same bits for a row in any batch and any number of threads. `after_each` is told when one is done.
+void pack(const std::vector<Tensor*>& weights, const std::function<void()>& after_each = {});
+
 // ---- softmax.cc, norm.cc, dropout.cc -------------------------------------------------------------------------------
 Tensor softmax(const Tensor& x);  // y = e^x / sum e^x, each row
 Tensor log_softmax(const Tensor& x);
@@ -109,7 +124,7 @@ struct ResidualNorm {
 };
 Tensor residual_norm(const Tensor& x, const Tensor& r, const ResidualNorm& how);
 
-// ---- attention.cc --------------------------------------------------------------------------------------------------
+// ---- attention.cc, attention_rows.cc -------------------------------------------------------------------------------
 // Vaswani et al. 2017, eq. 1, for each head and each pair of sequences:  softmax(Q K^T scale) V
 // Q: [N, heads * d]; K: [M, heads * d]; V: [M, heads * dv]; as many sequences in Q as in K. No T x T matrix is kept.
 struct Attention {
@@ -120,10 +135,9 @@ struct Attention {
 };
 // Somebody observing gets "attention": [N * heads, longest key sequence], row q * heads + h, zero beyond its keys.
 Tensor attention(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how = {});
-// The cached step: query sequence i attends to the rows keys[i] of K and V, in that order. Nothing is recorded.
-// Rows are listed, so beams share and reorder a cache without copying it.
-using RowLists = std::vector<std::shared_ptr<const std::vector<int32_t>>>;
-Tensor attention_rows(const Tensor& Q, const Tensor& K, const Tensor& V, const RowLists& keys,
+// The cached step: query sequence i attends to the rows of K and V in its runs, in that order. Nothing is recorded.
+// Rows are named, so beams share and reorder a cache without copying it.
+Tensor attention_rows(const Tensor& Q, const Tensor& K, const Tensor& V, const RowRuns& keys,
                       const Attention& how = {});
 
 // ---- additive.cc ---------------------------------------------------------------------------------------------------
@@ -143,7 +157,7 @@ struct Recurrence {
 struct Look {
   Tensor W, b, v, C;  // [a, h], [1, a] or empty, [1, a], [gates * h, m]
   Tensor keys, memory;
-  RowLists rows{};  // the rows of keys and memory that each sequence sees; none: as memory's splits say
+  RowRuns rows{};  // the rows of keys and memory that each sequence sees; none: as memory's splits say
   explicit operator bool() const { return bool(memory); }
 };
 // h_t = tanh(x_t + U h_{t-1})                                                    Elman 1990

@@ -38,11 +38,9 @@ struct Weights {
 SourceRows rows_of(const Look& look, const Packing& p) {
   SourceRows out{{}, {0}};
   for (const int64_t b : p.order) {
-    if (look.rows.empty()) {
-      for (int64_t i = look.memory.begin(b); i < look.memory.end(b); ++i) out.row.push_back(i);
-    } else {
-      out.row.insert(out.row.end(), look.rows[size_t(b)]->begin(), look.rows[size_t(b)]->end());
-    }
+    const RowRun own{look.memory.begin(b), look.memory.end(b) - look.memory.begin(b)};
+    for (const RowRun& run : look.rows.empty() ? std::span(&own, 1) : look.rows[b])
+      for (int64_t i = 0; i < run.rows; ++i) out.row.push_back(run.begin + i);
     out.begin.push_back(int64_t(out.row.size()));
   }
   return out;
@@ -246,11 +244,12 @@ void check_shapes(Kind kind, const Tensor& x, const Weights& w, const Tensor& h0
             (!l.b || (l.b.rows() == 1 && l.b.cols() == l.W.rows())) && l.keys.rows() == l.memory.rows() &&
             l.C.cols() == l.memory.cols() && l.C.rows() == U.rows(),
         name, ": look with W ", l.W, ", b ", l.b, ", v ", l.v, ", C ", l.C, " at keys ", l.keys, ", memory ", l.memory);
-  const int64_t sources = l.rows.empty() ? l.memory.sequences() : int64_t(l.rows.size());
+  const int64_t sources = l.rows.empty() ? l.memory.sequences() : l.rows.sequences();
   check(sources == x.sequences(), name, ": ", x.sequences(), " sequences look at ", sources, " sources");
-  for (const auto& list : l.rows)
-    for (const int32_t row : *list)
-      check(row >= 0 && row < l.memory.rows(), name, ": row ", row, " of memory ", l.memory);
+  for (int64_t b = 0; b < l.rows.sequences(); ++b)
+    for (const RowRun& run : l.rows[b])
+      check(run.begin >= 0 && run.begin + run.rows <= l.memory.rows(), name, ": rows ", run.begin, " to ",
+            run.begin + run.rows, " of memory ", l.memory);
 }
 
 Recurrence recur(Kind kind, const Tensor& x, const Weights& w, const Tensor& h0, const Tensor& c0) {

@@ -102,6 +102,26 @@ HWY_INLINE float row_sum(const float* x, int64_t n) {
 HWY_INLINE float row_dot(const float* x, const float* y, int64_t n) {
   return sum_vectors(n, [&](int64_t i, int64_t left) { return hn::Mul(load(x + i, left), load(y + i, left)); });
 }
+// out[i] = the sum of v[i], i < 4.
+HWY_INLINE void sums_of_four(const V* v, float* out) {
+#if HWY_TARGET == HWY_SCALAR
+  for (int64_t i = 0; i < 4; ++i) out[i] = hn::GetLane(v[i]);
+#else
+  const D d;
+  const hn::FixedTag<float, 4> four;
+  const hn::Repartition<double, D> pairs;
+  const V ab = hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
+  const V ce = hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
+  const auto low = hn::InterleaveLower(pairs, hn::BitCast(pairs, ab), hn::BitCast(pairs, ce));
+  const auto high = hn::InterleaveUpper(pairs, hn::BitCast(pairs, ab), hn::BitCast(pairs, ce));
+  const V sums = hn::Add(hn::BitCast(d, low), hn::BitCast(d, high));  // in every four lanes, one of each vector
+  float lanes_of[hn::MaxLanes(D())];
+  hn::StoreU(sums, d, lanes_of);
+  auto total = hn::LoadU(four, lanes_of);
+  for (int64_t i = 4; i < lanes(); i += 4) total = hn::Add(total, hn::LoadU(four, lanes_of + i));
+  hn::StoreU(total, four, out);
+#endif
+}
 HWY_INLINE float row_max(const float* x, int64_t n) {  // -infinity when n = 0
   constexpr float lowest = -std::numeric_limits<float>::infinity();
   const auto most = [](V a, V b) { return hn::Max(a, b); };
