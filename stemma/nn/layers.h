@@ -18,6 +18,23 @@ struct Linear {  // y = x W^T + b;  W: [out, in]
   Tensor onto(const Tensor& residual, const Tensor& x) const { return linear(x, W, {.b = b, .residual = residual}); }
 };
 
+// The weights that a module multiplies by and nothing else, for `pack`.
+template <class M>
+void weights_of(M& module, std::vector<Tensor*>& out) {
+  if constexpr (std::is_same_v<M, Linear>) {
+    if (module.W) out.push_back(&module.W.w);
+  } else if constexpr (requires {
+                         module.begin();
+                         module.end();
+                       }) {
+    for (auto& m : module) weights_of(m, out);
+  } else if constexpr (requires { module.has_value(); }) {
+    if (module) weights_of(*module, out);
+  } else if constexpr (HasFields<M>) {
+    each_field(module, [&](std::string_view, auto& member) { weights_of(member, out); });
+  }
+}
+
 struct Embedding {  // y_i = E[id_i];  E: [vocabulary, width]
   Param E;
   FIELDS(E)

@@ -24,6 +24,7 @@ constexpr int64_t tile_bytes = side * step * 2;  // 1 KiB
 constexpr int64_t depth = 8 * step;              // two panels about so deep fit the first cache,
 constexpr int64_t block_bytes = 256 << 10;       // so much of A the second
 constexpr int64_t cols_at_once = 64 * panel;
+constexpr int64_t ahead = 8 * tile_bytes;  // how far memory is asked for when it is read once
 
 // An operand of `size` rows of op(A), or columns of op(B). `along`: neighbours in k lie side by side.
 struct Operand {
@@ -46,6 +47,7 @@ struct Block {
   int64_t stride;
   const float* start;
   int64_t start_stride;
+  int64_t ahead = 0;  // B comes from memory: bytes by which it is asked for before it is read
 };
 
 // What becomes of the sums of a block, [32, 32] side by side, on their way to C. `past`: without a place in the caches.
@@ -170,6 +172,7 @@ void close_tiles() { _tile_release(); }
   }
   const char *a = t.a, *b = t.b;
   for (int64_t i = 0; i < t.steps; ++i, a += 2 * tile_bytes, b += 2 * tile_bytes) {
+    for (int64_t line = 0; line < (t.ahead ? 2 * tile_bytes : 0); line += 64) __builtin_prefetch(b + t.ahead + line);
     _tile_loadd(4, a, 64);
     _tile_loadd(6, b, 64);
     _tile_dpbf16ps(0, 4, 6);
@@ -183,6 +186,30 @@ void close_tiles() { _tile_release(); }
   _tile_stored(1, t.c + side, stride);
   _tile_stored(2, t.c + side * t.stride, stride);
   _tile_stored(3, t.c + side * t.stride + side, stride);
+  asm volatile("" ::: "memory");
+}
+
+// The same for the first of the two tiles of A.
+[[gnu::noinline]] void multiply_low(const Block& t) {
+  asm volatile("" ::: "memory");
+  if (t.start) {
+    _tile_loadd(0, t.start, t.start_stride * 4);
+    _tile_loadd(1, t.start + side, t.start_stride * 4);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+  }
+  const char *a = t.a, *b = t.b;
+  for (int64_t i = 0; i < t.steps; ++i, a += 2 * tile_bytes, b += 2 * tile_bytes) {
+    for (int64_t line = 0; line < (t.ahead ? 2 * tile_bytes : 0); line += 64) __builtin_prefetch(b + t.ahead + line);
+    _tile_loadd(4, a, 64);
+    _tile_loadd(6, b, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_loadd(7, b + tile_bytes, 64);
+    _tile_dpbf16ps(1, 4, 7);
+  }
+  _tile_stored(0, t.c, t.stride * 4);
+  _tile_stored(1, t.c + side, t.stride * 4);
   asm volatile("" ::: "memory");
 }
 
@@ -220,8 +247,8 @@ void pack_panels(const Operand& x, int64_t line, int64_t panels, int64_t k, int6
 
 // One cut of k and of the columns: its panels of B, shared by all threads.
 struct Cut {
-  const char* b;
-  int64_t j0, cols, k0, count;
+  const char* b = nullptr;
+  int64_t j0 = 0, cols = 0, k0 = 0, count = 0;
   bool first, last, past = false;
 };
 
@@ -242,7 +269,7 @@ void multiply_block(const ProductCall& p, const Cut& cut, int64_t i, int64_t j, 
     block.start = sums, block.start_stride = panel;
   }
   block.c = sums, block.stride = panel;
-  multiply(block);
+  rows <= side ? multiply_low(block) : multiply(block);
   finish({.sums = sums,
           .c = c,
           .bias = more && p.bias ? p.bias + j : nullptr,
@@ -318,6 +345,45 @@ void amx_product(const ProductCall& p) {
       });
       parallel_for(pieces(p.m, panel), 1, [&](int64_t begin, int64_t end) { multiply_rows(p, cut, begin, end); });
     }
+}
+
+int64_t amx_panel_tiles(const Tensor& W) { return pieces(W.rows(), panel) * pieces(W.cols(), step) * 2; }
+
+void amx_pack(const Tensor& W, const Tensor& panels) {
+  const Operand B{W.raw(), W.cols(), W.rows(), W.type(), true, true};
+  const int64_t bytes = pieces(W.cols(), step) * 2 * tile_bytes;
+  parallel_for(pieces(W.rows(), panel), 2, [&](int64_t begin, int64_t end) {
+    pack_panels(B, begin * panel, end - begin, 0, W.cols(), static_cast<char*>(panels.raw()) + begin * bytes);
+  });
+}
+
+void amx_panel_product(const ProductCall& p) {
+  const Operand A{p.a.data, p.a.stride, p.m, p.a.type, true, false};
+  const int64_t steps = pieces(p.k, step), bytes = steps * 2 * tile_bytes, row_panels = pieces(p.m, panel);
+  const auto memory = allocate(size_t(row_panels * bytes));
+  char* const a = static_cast<char*>(memory.get());
+  const char* const b = static_cast<const char*>(p.b.panels->raw());
+  parallel_for(row_panels, 8, [&](int64_t begin, int64_t end) {
+    pack_panels(A, begin * panel, end - begin, 0, p.k, a + begin * bytes);
+  });
+  const int64_t whole = p.m / panel;  // panels of rows; what is left over does without cuts of k, which copy C
+  parallel_for(pieces(p.n, panel), 4, [&](int64_t begin, int64_t end) {
+    open_tiles();
+    for (int64_t j = begin; j < end; ++j) {
+      const auto block = [&](int64_t i, int64_t s, int64_t count) {
+        multiply_block(p, {.first = s == 0, .last = s + count == steps}, i * panel, j * panel,
+                       {.steps = count,
+                        .a = a + i * bytes + s * 2 * tile_bytes,
+                        .b = b + j * bytes + s * 2 * tile_bytes,
+                        .ahead = i == 0 ? ahead : 0});
+      };
+      const int64_t deep = whole > 1 ? depth / step : steps;
+      for (int64_t s = 0; s < steps; s += deep)
+        for (int64_t i = 0; i < whole; ++i) block(i, s, std::min(deep, steps - s));
+      if (whole < row_panels) block(whole, 0, steps);
+    }
+    close_tiles();
+  });
 }
 
 }  // namespace stemma

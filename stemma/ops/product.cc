@@ -15,6 +15,7 @@
 #include "stemma/ops/amx.h"
 #include "stemma/ops/dnnl.h"
 #include "stemma/ops/gemm.h"
+#include "stemma/ops/panels.h"
 #include "stemma/tensor/kernel.h"
 
 #include "stemma/ops/simd_targets.h"
@@ -102,6 +103,7 @@ bool all_f32(const ProductCall& p) {
 
 void product_cpu(const ProductCall& p) {
   if (p.k == 0) return scale(p);
+  if (in_panels(p)) return panel_product(p);
   const Unit unit = bf16_unit(p);
   // Up to so many rows dot products win over copying B. Their order of k is another one than that of the panels.
   const bool few = p.deterministic ? unit != Unit::tiles : p.m <= (unit == Unit::none ? 64 : 16);
@@ -115,7 +117,9 @@ constexpr Kernel<void(const ProductCall&)> kernel{"product", product_cpu, ON_CUD
 
 }  // namespace
 
-MatrixView view(const Tensor& x, bool transposed) { return {x.raw(), x.cols(), x.type(), transposed, x.device()}; }
+MatrixView view(const Tensor& x, bool transposed) {
+  return {x.raw(), x.cols(), x.type(), transposed, x.device(), x.panels()};
+}
 
 Cost cost_of(const ProductCall& p) {
   const double m = double(p.m), n = double(p.n), k = double(p.k);

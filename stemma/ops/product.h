@@ -13,6 +13,7 @@ struct MatrixView {
   Type type = Type::f32;
   bool transposed = false;
   Device device = Device::cpu;
+  const Tensor* panels = nullptr;  // of the whole matrix in memory, not transposed (panels.h)
 };
 MatrixView view(const Tensor& x, bool transposed = false);
 

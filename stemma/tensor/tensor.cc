@@ -53,6 +53,12 @@ Tensor Tensor::ids(const std::vector<int32_t>& values, Splits splits) {
   return t;
 }
 
+Tensor Tensor::over(std::shared_ptr<void> memory, int64_t rows, int64_t cols, Type type) {
+  Tensor t;
+  t.storage_ = std::move(memory), t.rows_ = rows, t.cols_ = cols, t.type_ = type;
+  return t;
+}
+
 float Tensor::item() const {
   check(size() == 1, "item of ", *this);
   return data()[0];
@@ -80,7 +86,7 @@ Tensor Tensor::row_view(int64_t begin, int64_t n) const {
   Tensor t = detach();
   t.offset_ += begin * cols_ * bytes_of(type_);
   t.rows_ = n;
-  t.splits_ = nullptr;
+  t.splits_ = nullptr, t.panels_ = nullptr;
   return t;
 }
 
@@ -88,7 +94,7 @@ Tensor Tensor::reshaped(int64_t rows, int64_t cols) const {
   check(rows * cols == size(), "reshape of ", *this, " to ", rows, " x ", cols);
   Tensor t = detach();
   t.rows_ = rows, t.cols_ = cols;
-  t.splits_ = nullptr;
+  t.splits_ = nullptr, t.panels_ = nullptr;
   return t;
 }
 

@@ -52,6 +52,8 @@ class Tensor {
   static Tensor from(int64_t rows, int64_t cols, const std::vector<float>& values, Splits splits = {});
   // Token ids: [N, 1] i32.
   static Tensor ids(const std::vector<int32_t>& values, Splits splits = {});
+  // Over memory that was made elsewhere, such as a mapped file; `memory` points to it and keeps it.
+  static Tensor over(std::shared_ptr<void> memory, int64_t rows, int64_t cols, Type type = Type::f32);
   // The same shape, type and splits as `x`, memory not cleared.
   static Tensor like(const Tensor& x) { return {x.rows_, x.cols_, x.type_, x.splits_}; }
 
@@ -86,6 +88,9 @@ class Tensor {
   Tensor clone() const;                               // own memory, no gradient
   Tensor detach() const;                              // same memory, no gradient
   bool shares_memory() const { return storage_.use_count() > 1; }
+  // The same matrix once more, in the order in which products read it (`pack` in ops.h); null: none. Views have none.
+  const Tensor* panels() const { return panels_.get(); }
+  void set_panels(Tensor panels) { panels_ = std::make_shared<const Tensor>(std::move(panels)); }
 
   // Gradients: see tape.h.
   bool tracked() const { return node_ != nullptr; }
@@ -100,6 +105,7 @@ class Tensor {
   int64_t offset_ = 0, rows_ = 0, cols_ = 0;
   Splits splits_;
   std::shared_ptr<Node> node_;
+  std::shared_ptr<const Tensor> panels_;
   Type type_ = Type::f32;
   int output_ = 0;
 };
