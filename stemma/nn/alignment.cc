@@ -64,21 +64,34 @@ Tensor Alignment::scores(const Tensor& query, const Source& source) const {
   return dots / (spread(length(query), splits) * length(source.keys)) * b.w;
 }
 
-// Position of each row in its sequence, and the centre of the window, both [N, 1].
+// Position of each row in its sequence, [N, 1].
 static Tensor positions_in(const Tensor& memory) {
-  Tensor s(memory.rows(), 1, Type::f32, memory.splits());
+  std::vector<float> s;
   for (int64_t b = 0; b < memory.sequences(); ++b)
-    for (int64_t i = memory.begin(b); i < memory.end(b); ++i) s.data()[i] = float(i - memory.begin(b));
-  return s;
+    for (int64_t i = memory.begin(b); i < memory.end(b); ++i) s.push_back(float(i - memory.begin(b)));
+  return Tensor::from(memory.rows(), 1, s, memory.splits());
+}
+
+static Tensor lengths_of(const Tensor& memory) {  // [B, 1]
+  std::vector<float> n;
+  for (int64_t b = 0; b < memory.sequences(); ++b) n.push_back(float(memory.end(b) - memory.begin(b)));
+  return Tensor::from(memory.sequences(), 1, n);
 }
 
 static Tensor padded_rows(const Tensor& ragged) {  // [N, 1] -> [B, longest], zero beyond each sequence
+  const int64_t B = ragged.sequences();
   int64_t longest = 0;
-  for (int64_t b = 0; b < ragged.sequences(); ++b) longest = std::max(longest, ragged.end(b) - ragged.begin(b));
-  Tensor out = Tensor::zeros(ragged.sequences(), longest);
-  for (int64_t b = 0; b < ragged.sequences(); ++b)
-    std::copy(ragged.data() + ragged.begin(b), ragged.data() + ragged.end(b), out.data() + b * longest);
-  return out;
+  for (int64_t b = 0; b < B; ++b) longest = std::max(longest, ragged.end(b) - ragged.begin(b));
+  std::vector<int64_t> at;
+  for (int64_t b = 0; b < B; ++b)
+    for (int64_t i = 0; i < ragged.end(b) - ragged.begin(b); ++i) at.push_back(b * longest + i);
+  return reshape(scatter_add(ragged, at, B * longest), B, longest);
+}
+
+// -1e9 where |x| > D, else 0; a constant.
+static Tensor outside(const Tensor& x, float D) {
+  const Tensor distance = maximum(x, -x).detach(), beyond = 1e30f * relu(distance + -D);
+  return 1e9f * (relu(-beyond + 1) + -1);
 }
 
 Tensor Alignment::operator()(const Tensor& query, const Source& source, const Tensor& step) const {
@@ -89,22 +102,15 @@ Tensor Alignment::operator()(const Tensor& query, const Source& source, const Te
   Tensor nearness;  // predictive: exp(-(s - p)^2 / 2 sigma^2), sigma = D / 2; Luong 2015, eq. 10
   if (shape.window != "global") {
     const float D = float(shape.window_size);
-    const Tensor s = positions_in(memory);
-    Tensor p(query.rows(), 1);
+    const Tensor s = positions_in(memory), lengths = lengths_of(memory);
+    Tensor p;
     if (shape.window == "predictive") {
-      Tensor lengths(query.rows(), 1);
-      for (int64_t b = 0; b < query.rows(); ++b) lengths.data()[b] = float(memory.end(b) - memory.begin(b));
       p = lengths * sigmoid(linear(tanh(W_p(query)), v_p));
       nearness = exp((-2 / (D * D)) * square(s - spread(p, memory.splits())));
     } else {
-      for (int64_t b = 0; b < query.rows(); ++b)  // a target longer than its source keeps looking at the end
-        p.data()[b] = float(std::min(int64_t(step.data()[b]), memory.end(b) - memory.begin(b) - 1));
+      p = -maximum(-step, -lengths + 1);  // a target longer than its source keeps looking at the end
     }
-    Tensor outside = Tensor::zeros(memory.rows(), 1);
-    for (int64_t b = 0; b < memory.sequences(); ++b)
-      for (int64_t i = memory.begin(b); i < memory.end(b); ++i)
-        if (std::abs(s.data()[i] - p.data()[b]) > D) outside.data()[i] = -1e9f;
-    e = e + outside;
+    e = e + outside(s - spread(p, memory.splits()), D);
   }
   Tensor weights = segment_softmax(e.with_splits(memory.splits()));
   if (nearness) weights = (weights * nearness).with_splits(memory.splits());
