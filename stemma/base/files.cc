@@ -91,6 +91,10 @@ MappedFile::MappedFile(const std::string& path) : path_(path) {
   bytes_ = {static_cast<const char*>(start), size};
 }
 
+void MappedFile::let_go() const {
+  if (mapping_) ::madvise(mapping_.get(), bytes_.size(), MADV_DONTNEED);
+}
+
 AtomicFile::AtomicFile(const std::string& path) : path_(path), temporary_(path + ".tmp") {
   file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file_ < 0) fail_with_errno("cannot write", temporary_);

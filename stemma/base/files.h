@@ -26,6 +26,9 @@ class MappedFile {
   explicit MappedFile(const std::string& path);
   std::string_view bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
+  // A pointer into bytes() that keeps the mapping.
+  std::shared_ptr<void> at(const char* place) const { return {mapping_, const_cast<char*>(place)}; }
+  void let_go() const;  // what was read leaves this process's memory, and comes back when it is read again
 
  private:
   std::string path_;

@@ -35,6 +35,7 @@ class SafetensorsFile {
 
   const std::vector<TensorEntry>& entries() const { return entries_; }  // as they follow in the file
   const Metadata& metadata() const { return metadata_; }                // without the checksums
+  const MappedFile& file() const { return file_; }                      // empty when made from bytes
   const TensorEntry* find(std::string_view name) const;                 // null: none
   // Throws Error naming the tensor when its bytes differ from what was written; false: no checksum was written.
   bool verify(const TensorEntry& entry) const;

@@ -6,6 +6,7 @@
 #include "stemma/bench/sentences.h"
 #include "stemma/bench/workloads.h"
 #include "stemma/tasks/translator.h"
+#include "stemma/tensor/memory.h"
 #include "stemma/train/checkpoint.h"
 
 namespace stemma {
@@ -20,20 +21,28 @@ struct Decoding {
   std::vector<int64_t> lengths;  // of the sources, </s> counted
 };
 
+void write_initial(const Tokenizer& tokenizer, const std::string& folder) {
+  const Translator made(RecipeBuilder("", "transformer-base").build(), tokenizer, tokenizer);
+  made.save_description(folder);
+  save_tensors(join_path(folder, "model.safetensors"), made.model().params(), {made.architecture(), {}});
+}
+
+// The system as `stemma predict` has it: loaded.
 Decoding prepare(const BenchOptions& options) {
   const Sentences text = read_sentences(options.data);
-  Decoding d{Translator(RecipeBuilder("", "transformer-base").build(), text.tokenizer, text.tokenizer), {}, {}};
+  const TemporaryFolder temporary;
+  const std::string folder = options.out.empty() ? temporary.path() : options.out;
+  write_initial(text.tokenizer, folder);
+  release_free_memory();
+  Decoding d{Translator::load(folder), {}, {}};
   std::vector<int64_t> first;
   for (int64_t i = 0; i < sentences; ++i) {
     first.push_back(i);
     d.lines.push_back(text.tokenizer.decode(text.pairs.source(i)));
     d.lengths.push_back(text.pairs.source_length(i) + 1);
   }
-  if (!options.out.empty()) {
-    d.system.save_description(options.out);
-    save_tensors(join_path(options.out, "model.safetensors"), d.system.model().params(), {d.system.architecture(), {}});
+  if (!options.out.empty())
     save_batches(join_path(options.out, "batches.safetensors"), {gather(text.pairs, first, d.system.recipe().batch)});
-  }
   return d;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 struct Live {  // a hypothesis that goes on
   int64_t sentence, group;
-  std::vector<int32_t> tokens;
+  int64_t last = -1, length = 0;  // its last word, and how many tokens it has
   double score = 0, log_probability = 0;
   std::vector<float> coverage;  // of the source, when asked for
 };
@@ -29,10 +29,15 @@ bool better(const Candidate& a, const Candidate& b) {  // a total order, so that
   return a.rank != b.rank ? a.rank > b.rank : a.live != b.live ? a.live < b.live : a.token < b.token;
 }
 
+struct Word {  // of a hypothesis, which is found by back-pointers
+  int32_t token;
+  int64_t before;
+};
+
 // Philox on (sentence, sample, place, token): the same noise for a sentence in any batch.
 float gumbel(uint64_t seed, const Live& h, int64_t number, size_t token) {
-  const auto block = philox(seed ^ 0x47554D42454Cu, uint64_t(number) << 32 | uint64_t(h.tokens.size()),
-                            uint64_t(h.group) << 32 | token);
+  const auto block =
+      philox(seed ^ 0x47554D42454Cu, uint64_t(number) << 32 | uint64_t(h.length), uint64_t(h.group) << 32 | token);
   const double u = (double(block[0]) + 0.5) * 0x1p-32;
   return float(-std::log(-std::log(u)));
 }
@@ -40,20 +45,20 @@ float gumbel(uint64_t seed, const Live& h, int64_t number, size_t token) {
 class Search {
  public:
   Search(const DecodeRequest& request, const DecodeOptions& options) : request_(request), options_(options) {
-    sentences_ = request.source.sequences();
+    sentences_ = int64_t(request.source_lengths.size());
     groups_ = options.sample ? options.nbest : options.groups;
     width_ = options.sample ? 1 : options.beam / options.groups;
-    std::vector<int64_t> longest;
-    for (int64_t b = 0; b < sentences_; ++b) {
-      const int64_t usual = std::max(2 * (request.source.end(b) - request.source.begin(b)) + 20, options.min_length);
-      longest.push_back(options.max_length ? options.max_length : usual);
-      if (request.longest_target) longest.back() = std::min(longest.back(), request.longest_target - 1);
+    for (const int64_t length : request.source_lengths) {
+      longest_.push_back(options.max_length ? options.max_length : std::max(2 * length + 20, options.min_length));
+      if (request.longest_target) longest_.back() = std::min(longest_.back(), request.longest_target - 1);
     }
+    // With diversity a token may lose its place to one that is further down, as far as other groups have reached.
+    keep_ = 2 * width_ + (options.diversity > 0 ? (groups_ - 1) * width_ : 0);
     rules_ = rules_of(options.rules, request.eos);
-    if (options.min_length > 0) rules_.insert(rules_.begin(), min_length(options.min_length, request.eos));
     rules_.insert(rules_.end(), request.rules.begin(), request.rules.end());
-    rules_.push_back(max_length(longest, request.eos));
-    forcing_ = {forced_prefix(request.prefixes), rules_.back()};
+    plain_ = !options.sample && rules_.empty();
+    if (options.min_length > 0) rules_.insert(rules_.begin(), min_length(options.min_length, request.eos));
+    rules_.push_back(max_length(longest_, request.eos));
     done_.resize(size_t(sentences_ * groups_));
   }
 
@@ -61,55 +66,96 @@ class Search {
     Advance next{{}, {}, options_.coverage_penalty > 0};
     for (int64_t b = 0; b < sentences_; ++b)  // the first step is the same for all groups of a sentence
       for (int64_t g = 0; g < groups_; ++g) {
-        live_.push_back({b, g, {}, 0, 0, {}});
+        live_.push_back({.sentence = b, .group = g});
         next.tokens.push_back(request_.bos), next.parents.push_back(b);
       }
     while (!live_.empty()) {
       const Advanced now = system(next);
-      check(now.log_p.rows() == int64_t(live_.size()), "decode: ", live_.size(), " hypotheses got ", now.log_p);
+      check(now.logits.rows() == int64_t(live_.size()), "decode: ", live_.size(), " hypotheses got ", now.logits);
       if (now.attention) cover(now.attention);
-      next = step(now.log_p);
+      next = step(now.logits);
     }
     return collect();
   }
 
  private:
-  bool forced(const Live& h) const {
-    return !request_.prefixes.empty() && h.tokens.size() < request_.prefixes[size_t(h.sentence)].size();
+  // The one token that may come now and that no rule may veto; -1: the search is free.
+  int32_t forced(const Live& h) const {
+    static const std::vector<int32_t> none;
+    const auto& prefix = request_.prefixes.empty() ? none : request_.prefixes[size_t(h.sentence)];
+    const bool inside = h.length < int64_t(prefix.size());
+    if ((plain_ || inside) && h.length >= longest_[size_t(h.sentence)]) return request_.eos;
+    return inside ? prefix[size_t(h.length)] : -1;
   }
 
-  // The 2 * width best continuations of a hypothesis: enough for `width` that do not end.
-  std::vector<Candidate> continuations(int64_t live, std::span<const float> log_p) const {
+  // A row of logits: log p of a token is its logit less log_sum.
+  struct Row {
+    std::span<const float> logits;
+    float log_sum;
+    std::span<const int32_t> top;  // the likeliest, best first
+    double log_p(int32_t token) const { return double(logits[size_t(token)]) - double(log_sum); }
+  };
+
+  // The best continuations of a hypothesis: enough for `width` that do not end.
+  std::vector<Candidate> continuations(int64_t live, const Row& row) const {
     const Live& h = live_[size_t(live)];
-    std::vector<float> scores(log_p.begin(), log_p.end());
-    for (const auto& rule : forced(h) ? forcing_ : rules_) rule({h.sentence, h.tokens}, scores);
+    const auto at_price = [&](int32_t token) {
+      const double log_p = row.log_p(token);
+      return Candidate{h.score + log_p, h.score + log_p, h.log_probability + log_p, live, token};
+    };
+    std::vector<Candidate> best;
+    if (const int32_t token = forced(h); token >= 0) {
+      check(size_t(token) < row.logits.size(), "token ", token, " is not in the vocabulary of ", row.logits.size());
+      return {at_price(token)};
+    }
+    if (!plain_) return by_rules(live, row);
+    for (const int32_t token : row.top)
+      if (token >= 0 && int64_t(best.size()) < keep_ && (token != request_.eos || h.length >= options_.min_length))
+        best.push_back(at_price(token));
+    if (best.empty()) best.push_back(at_price(request_.eos));
+    return best;
+  }
+
+  // The same when rules or noise may change every score.
+  std::vector<Candidate> by_rules(int64_t live, const Row& row) const {
+    const Live& h = live_[size_t(live)];
+    std::vector<float> scores(row.logits.size());
+    for (size_t v = 0; v < scores.size(); ++v) scores[v] = float(row.log_p(int32_t(v)));
+    const auto tokens = tokens_of(h);
+    for (const auto& rule : rules_) rule({h.sentence, tokens}, scores);
     const int64_t number = request_.numbers.empty() ? h.sentence : request_.numbers[size_t(h.sentence)];
-    // With diversity a token may lose its place to one that is further down, as far as other groups have reached.
-    const auto keep = size_t(2 * width_ + (options_.diversity > 0 ? (groups_ - 1) * width_ : 0));
     std::vector<Candidate> best;  // a heap, the worst on top
     for (size_t v = 0; v < scores.size(); ++v) {
       if (!(scores[v] > -std::numeric_limits<float>::infinity())) continue;
       const double score = h.score + scores[v];
       const double rank = options_.sample ? scores[v] + gumbel(options_.seed, h, number, v) : score;
-      const Candidate c{rank, score, h.log_probability + log_p[v], live, int32_t(v)};
-      if (best.size() == keep && !better(c, best.front())) continue;
-      if (best.size() == keep) std::pop_heap(best.begin(), best.end(), better), best.pop_back();
+      const Candidate c{rank, score, h.log_probability + row.log_p(int32_t(v)), live, int32_t(v)};
+      if (int64_t(best.size()) == keep_ && !better(c, best.front())) continue;
+      if (int64_t(best.size()) == keep_) std::pop_heap(best.begin(), best.end(), better), best.pop_back();
       best.push_back(c);
       std::push_heap(best.begin(), best.end(), better);
     }
     if (best.empty()) {  // the rules forbid everything: end here, at the model's price
-      const double end_here = log_p[size_t(request_.eos)];
+      const double end_here = row.log_p(request_.eos);
       best.push_back({h.score + end_here, h.score + end_here, h.log_probability + end_here, live, request_.eos});
     }
     return best;
   }
 
-  Advance step(const Tensor& log_p) {
+  std::vector<std::vector<Candidate>> propose(const Tensor& logits) const {
+    const int64_t V = logits.cols(), k = plain_ ? std::min(keep_ + 1, V) : 1;  // </s> may be too early
+    const TopRows top = top_rows(logits, k);
     std::vector<std::vector<Candidate>> proposals(live_.size());
-    parallel_for(int64_t(live_.size()), row_grain(log_p.cols()), [&](int64_t begin, int64_t end) {
+    parallel_for(int64_t(live_.size()), plain_ ? 256 : row_grain(V), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
-        proposals[size_t(i)] = continuations(i, {log_p.data() + i * log_p.cols(), size_t(log_p.cols())});
+        proposals[size_t(i)] = continuations(
+            i, {{logits.data() + i * V, size_t(V)}, top.log_sum[size_t(i)], {top.columns.data() + i * k, size_t(k)}});
     });
+    return proposals;
+  }
+
+  Advance step(const Tensor& logits) {
+    const auto proposals = propose(logits);
     Advance next{{}, {}, options_.coverage_penalty > 0};
     std::vector<Live> alive;
     for (size_t begin = 0; begin < live_.size();) {  // hypotheses of a sentence stand together, group by group
@@ -154,8 +200,9 @@ class Search {
       const Live& h = live_[size_t(c->live)];
       taken.push_back(c->token);
       next.tokens.push_back(c->token), next.parents.push_back(c->live);
-      alive.push_back({h.sentence, h.group, h.tokens, c->score, c->log_probability, h.coverage});
-      alive.back().tokens.push_back(c->token);
+      alive.push_back(
+          {h.sentence, h.group, int64_t(words_.size()), h.length + 1, c->score, c->log_probability, h.coverage});
+      words_.push_back({c->token, h.last});
     }
     return taken;
   }
@@ -172,21 +219,28 @@ class Search {
   bool may_still_win(const std::vector<const Candidate*>& going, const Hypothesis& worst) const {
     double best = -std::numeric_limits<double>::infinity();
     for (const auto* c : going) {
-      const double length = double(live_[size_t(c->live)].tokens.size()) + 2;  // this token and </s>
+      const double length = double(live_[size_t(c->live)].length) + 2;  // this token and </s>
       best = std::max(best, c->score / std::pow(length, double(options_.length_penalty)));
     }
     return width_ > 1 && best > worst.score;
   }
 
   Hypothesis finish(const Live& h, const Candidate& c) const {
-    const double length = double(h.tokens.size()) + 1;
+    const double length = double(h.length) + 1;
     double score = c.score / std::pow(length, double(options_.length_penalty));
     if (options_.coverage_penalty > 0) {
-      const int64_t n = request_.source.end(h.sentence) - request_.source.begin(h.sentence);
+      const int64_t n = request_.source_lengths[size_t(h.sentence)];
       for (int64_t i = 0; i < n && i < int64_t(h.coverage.size()); ++i)
         score += options_.coverage_penalty * std::log(std::clamp(double(h.coverage[size_t(i)]), 1e-10, 1.0));
     }
-    return {h.tokens, score, c.log_probability};
+    return {tokens_of(h), score, c.log_probability};
+  }
+
+  std::vector<int32_t> tokens_of(const Live& h) const {
+    std::vector<int32_t> tokens(static_cast<size_t>(h.length));
+    auto place = tokens.rbegin();
+    for (int64_t word = h.last; word >= 0; word = words_[size_t(word)].before) *place++ = words_[size_t(word)].token;
+    return tokens;
   }
 
   void cover(const Tensor& attention) {
@@ -221,20 +275,19 @@ class Search {
 
   const DecodeRequest& request_;
   const DecodeOptions& options_;
-  int64_t sentences_, groups_, width_;
-  std::vector<Rule> rules_, forcing_;  // forcing: inside a forced prefix, which no other rule may veto
+  int64_t sentences_, groups_, width_, keep_;  // keep: candidates of a hypothesis
+  std::vector<int64_t> longest_;               // of each sentence
+  std::vector<Rule> rules_;
+  bool plain_;  // no rule but the lengths, no noise: the likeliest tokens are the best
   std::vector<Live> live_;
+  std::vector<Word> words_;
   std::vector<std::vector<Hypothesis>> done_;  // for each sentence and group
 };
 
 // Of "decoder...attention": one row of weights for each hypothesis, heads averaged.
 Tensor mean_over_heads(const Tensor& A, int64_t hypotheses) {
-  const int64_t heads = A.rows() / hypotheses;
-  Tensor mean = Tensor::zeros(hypotheses, A.cols());
-  for (int64_t r = 0; r < A.rows(); ++r)
-    for (int64_t c = 0; c < A.cols(); ++c)
-      mean.data()[r / heads * A.cols() + c] += A.data()[r * A.cols() + c] / float(heads);
-  return mean;
+  const std::vector<int64_t> heads(size_t(hypotheses), A.rows() / hypotheses);
+  return segment_mean(A.with_splits(splits_of_lengths(heads)));
 }
 
 Tensor log_add(const Tensor& a, const Tensor& b) {  // log(e^a + e^b)
@@ -278,10 +331,12 @@ System system_of(const std::vector<const TranslationModel*>& models, const Tenso
       auto& state = *(*states)[m];
       state.reorder(next.parents);
       const Tensor hidden = models[m]->decode(ids, state);
-      const Tensor log_p = log_softmax(linear(hidden, models[m]->output_W(), {.b = models[m]->output_b()}));
-      out.log_p = m ? log_add(out.log_p, log_p) : log_p;
+      const Tensor logits = linear(hidden, models[m]->output_W(), {.b = models[m]->output_b()});
+      if (models.size() == 1)
+        out.logits = logits;
+      else
+        out.logits = m ? log_add(out.logits, log_softmax(logits)) : log_softmax(logits);
     }
-    if (models.size() > 1) out.log_p = out.log_p + -std::log(float(models.size()));
     return out;
   };
 }
@@ -289,12 +344,24 @@ System system_of(const std::vector<const TranslationModel*>& models, const Tenso
 std::vector<std::vector<Hypothesis>> decode(const System& system, const DecodeRequest& request,
                                             const DecodeOptions& options) {
   options.validate();
-  const auto n = size_t(request.source.sequences());
+  const auto n = request.source_lengths.size();
   check(request.prefixes.empty() || request.prefixes.size() == n, "decode: ", request.prefixes.size(), " prefixes for ",
         n, " sentences");
   check(request.numbers.empty() || request.numbers.size() == n, "decode: ", request.numbers.size(), " numbers for ", n,
         " sentences");
   return Search(request, options).run(system);
+}
+
+std::vector<std::vector<Hypothesis>> decode(const std::vector<const TranslationModel*>& models, const Tensor& source,
+                                            const DecodeRequest& request, const DecodeOptions& options) {
+  const NoGrad off;
+  DecodeRequest within = request;
+  within.source_lengths.clear();
+  for (int64_t b = 0; b < source.sequences(); ++b) within.source_lengths.push_back(source.end(b) - source.begin(b));
+  for (const auto* model : models)
+    if (const int64_t n = model->longest_target(); n && (!within.longest_target || n < within.longest_target))
+      within.longest_target = n;
+  return decode(system_of(models, source), within, options);
 }
 
 std::vector<float> score_pairs(const TranslationModel& model, const Tensor& source, const Tensor& target, int32_t bos,

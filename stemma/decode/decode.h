@@ -35,7 +35,7 @@ struct Hypothesis {
 };
 
 struct DecodeRequest {
-  Tensor source;                                 // ids, a sequence for each sentence
+  std::vector<int64_t> source_lengths{};         // of each sentence, in tokens; by default the answer's length follows
   std::vector<std::vector<int32_t>> prefixes{};  // forced first tokens of each, whatever rules say; empty: none
   int64_t longest_target = 0;                    // tokens that the system has positions for, <s> counted; 0: any
   std::vector<int64_t> numbers{};                // of each sentence, for its own random numbers; empty: 0, 1, ...
@@ -43,16 +43,16 @@ struct DecodeRequest {
   std::vector<Rule> rules{};  // the caller's own, after all others
 };
 
-// What the loop asks of a system: log p over the vocabulary [H, V] for each live hypothesis after it has taken
-// tokens[i]; hypothesis i continues hypothesis parents[i] of the call before. `coverage`, when wanted, are the
-// weights that it gave to the source, [H, longest source].
+// What the loop asks of a system: logits over the vocabulary [H, V], log p but for a number of each row, for each live
+// hypothesis after it has taken tokens[i]; hypothesis i continues hypothesis parents[i] of the call before.
+// `attention`, when wanted, are the weights that it gave to the source, [H, longest source].
 struct Advance {
   std::vector<int32_t> tokens;
   std::vector<int64_t> parents;
   bool want_attention = false;
 };
 struct Advanced {
-  Tensor log_p, attention;
+  Tensor logits, attention;
 };
 using System = std::function<Advanced(const Advance&)>;
 
@@ -62,15 +62,9 @@ System system_of(const std::vector<const TranslationModel*>& models, const Tenso
 // For each sentence its n best, best first.
 std::vector<std::vector<Hypothesis>> decode(const System& system, const DecodeRequest& request,
                                             const DecodeOptions& options);
-inline std::vector<std::vector<Hypothesis>> decode(const std::vector<const TranslationModel*>& models,
-                                                   const DecodeRequest& request, const DecodeOptions& options) {
-  NoGrad off;
-  DecodeRequest within = request;
-  for (const auto* model : models)
-    if (const int64_t n = model->longest_target(); n && (!within.longest_target || n < within.longest_target))
-      within.longest_target = n;
-  return decode(system_of(models, request.source), within, options);
-}
+// source: ids, a sequence for each sentence; its lengths, and what the models can hold, join the request.
+std::vector<std::vector<Hypothesis>> decode(const std::vector<const TranslationModel*>& models, const Tensor& source,
+                                            const DecodeRequest& request, const DecodeOptions& options);
 
 // log p of each target token and </s>, given pairs: as long as the targets, +1 each, end to end.
 std::vector<float> score_pairs(const TranslationModel& model, const Tensor& source, const Tensor& target, int32_t bos,

@@ -31,8 +31,14 @@ std::unique_ptr<TranslationModel> make(const Case& c, uint64_t seed = 1) {
   return model;
 }
 
-DecodeRequest request(const std::vector<int64_t>& which = {0, 1, 2, 3, 4}) {
-  return {.source = pick(random_ids({5, 1, 8, 3, 2}, vocabulary, 2), which), .numbers = which, .bos = bos, .eos = eos};
+const std::vector<int64_t> all = {0, 1, 2, 3, 4};
+Tensor sources(const std::vector<int64_t>& which = all) {
+  return pick(random_ids({5, 1, 8, 3, 2}, vocabulary, 2), which);
+}
+DecodeRequest request(const std::vector<int64_t>& which = all) { return {.numbers = which, .bos = bos, .eos = eos}; }
+std::vector<std::vector<Hypothesis>> decode(const std::vector<const TranslationModel*>& models,
+                                            const std::vector<int64_t>& which, const DecodeOptions& o) {
+  return stemma::decode(models, sources(which), request(which), o);
 }
 Tensor ids_of(const std::vector<Hypothesis>& list) {
   std::vector<int32_t> ids;
@@ -63,8 +69,8 @@ TEST(System, hypotheses_are_as_likely_as_the_scoring_of_whole_pairs_says) {
     const auto model = make(c);
     for (auto o : ways()) {
       o.rules.temperature = 1.5f;  // changes what is chosen, not how likely the model says it is
-      const auto best = best_of(decode({model.get()}, request(), o));
-      const auto scores = score_pairs(*model, request().source, ids_of(best), bos, eos);
+      const auto best = best_of(decode({model.get()}, all, o));
+      const auto scores = score_pairs(*model, sources(), ids_of(best), bos, eos);
       ASSERT_EQ(int64_t(scores.size()), ids_of(best).rows() + sentences);
       size_t at = 0;
       for (const auto& h : best) {
@@ -81,7 +87,7 @@ TEST(System, scoring_pairs_equals_stepping_through_them) {
     SCOPED_TRACE(c.name);
     const NoGrad off;
     const auto model = make(c);
-    const Tensor source = request().source, target = random_ids({3, 0, 6, 1, 2}, vocabulary, 8);
+    const Tensor source = sources(), target = random_ids({3, 0, 6, 1, 2}, vocabulary, 8);
     const auto scores = score_pairs(*model, source, target, bos, eos);
     size_t at = 0;
     for (int64_t b = 0; b < sentences; ++b) {
@@ -89,7 +95,7 @@ TEST(System, scoring_pairs_equals_stepping_through_them) {
       int32_t last = bos;
       for (int64_t i = target.begin(b); i <= target.end(b); ++i) {
         const int32_t next = i < target.end(b) ? target.data<int32_t>()[i] : eos;
-        EXPECT_NEAR(scores.at(at++), system({{last}, {0}}).log_p.data()[next], 1e-4);
+        EXPECT_NEAR(scores.at(at++), log_softmax(system({{last}, {0}}).logits).data()[next], 1e-4);
         last = next;
       }
     }
@@ -104,11 +110,11 @@ TEST(System, a_sentence_does_not_depend_on_its_batch) {
       const Deterministic on(deterministic);
       const auto model = make(c);
       for (const auto& o : ways()) {
-        const auto together = decode({model.get()}, request(), o);
+        const auto together = decode({model.get()}, all, o);
         const std::vector<int64_t> order = {3, 0, 4, 2, 1};
-        const auto moved = decode({model.get()}, request(order), o);
+        const auto moved = decode({model.get()}, order, o);
         for (size_t place = 0; place < order.size(); ++place) {
-          const auto alone = decode({model.get()}, request({order[place]}), o)[0];
+          const auto alone = decode({model.get()}, {order[place]}, o)[0];
           for (const auto& other : {together[size_t(order[place])], moved[place]}) {
             ASSERT_EQ(other.size(), alone.size());
             for (size_t k = 0; k < alone.size(); ++k) {
@@ -125,8 +131,8 @@ TEST(System, an_ensemble_of_one_model_with_itself_is_that_model) {
   for (const auto& c : cases) {
     const auto model = make(c);
     for (const auto& o : ways()) {
-      const auto one = best_of(decode({model.get()}, request(), o));
-      const auto two = best_of(decode({model.get(), model.get()}, request(), o));
+      const auto one = best_of(decode({model.get()}, all, o));
+      const auto two = best_of(decode({model.get(), model.get()}, all, o));
       for (size_t b = 0; b < one.size(); ++b) {
         EXPECT_EQ(one[b].tokens, two[b].tokens) << c.name;
         EXPECT_NEAR(one[b].score, two[b].score, 1e-4) << c.name;
@@ -138,14 +144,14 @@ TEST(System, an_ensemble_of_one_model_with_itself_is_that_model) {
 TEST(System, an_ensemble_means_probabilities) {
   const NoGrad off;
   const auto a = make(cases[0]), b = make(cases[3], 2), c = make(cases[2], 3);
-  const Tensor source = request().source;
-  const auto all = system_of({a.get(), b.get(), c.get()}, source);
+  const Tensor source = sources();
+  const auto together = system_of({a.get(), b.get(), c.get()}, source);
   const std::vector<System> each = {system_of({a.get()}, source), system_of({b.get()}, source),
                                     system_of({c.get()}, source)};
   for (const Advance& next : {Advance{{bos, bos, bos}, {0, 2, 2}}, Advance{{5, 3, 7, 7}, {1, 0, 0, 2}}}) {
-    const Tensor found = all(next).log_p;
+    const Tensor found = log_softmax(together(next).logits);
     Tensor mean = Tensor::zeros(found.rows(), found.cols());
-    for (const auto& system : each) mean = mean + (1.0f / 3) * exp(system(next).log_p);
+    for (const auto& system : each) mean = mean + (1.0f / 3) * softmax(system(next).logits);
     EXPECT_LT(gap(exp(found), mean), 1e-6);
   }
 }
@@ -158,8 +164,8 @@ TEST(System, the_coverage_penalty_counts_what_was_looked_at) {
     DecodeOptions o{.coverage_penalty = 0.7f, .max_length = 2};  // too few for long sources
     double total = 0;
     for (int64_t b = 0; b < sentences; ++b) {
-      const auto h = decode({model.get()}, request({b}), o)[0][0];
-      const Tensor source = request({b}).source;
+      const auto h = decode({model.get()}, {b}, o)[0][0];
+      const Tensor source = sources({b});
       std::vector<double> sums(size_t(source.rows()));
       {
         const NoGrad off;
@@ -187,14 +193,12 @@ TEST(System, no_sentences_no_splits_no_words) {
     SCOPED_TRACE(c.name);
     const auto model = make(c);
     const DecodeOptions o{.max_length = 5};
-    EXPECT_TRUE(decode({model.get()}, request({}), o).empty());
-    auto bare = request({2});
-    const auto wanted = decode({model.get()}, bare, o);
-    bare.source = bare.source.with_splits({});
-    EXPECT_EQ(decode({model.get()}, bare, o)[0][0].tokens, wanted[0][0].tokens);
-    auto empty = request({0, 1});
-    empty.source = Tensor::ids({3, 4}, splits_of_lengths({0, 2}));
-    EXPECT_EQ(decode({model.get()}, empty, o).size(), 2);
+    EXPECT_TRUE(decode({model.get()}, {}, o).empty());
+    const auto wanted = decode({model.get()}, {2}, o),
+               bare = stemma::decode({model.get()}, sources({2}).with_splits({}), request({2}), o);
+    EXPECT_EQ(bare[0][0].tokens, wanted[0][0].tokens);
+    const Tensor empty = Tensor::ids({3, 4}, splits_of_lengths({0, 2}));
+    EXPECT_EQ(stemma::decode({model.get()}, empty, request({0, 1}), o).size(), 2);
   }
 }
 
@@ -205,7 +209,7 @@ TEST(System, a_hypothesis_stays_within_the_learned_positions) {
   ASSERT_EQ(model->longest_target(), 9);
   auto unending = request();
   unending.rules = {min_length(100, eos)};
-  for (const auto& h : best_of(decode({model.get()}, unending, {}))) EXPECT_EQ(h.tokens.size(), 8);
+  for (const auto& h : best_of(stemma::decode({model.get()}, sources(), unending, {}))) EXPECT_EQ(h.tokens.size(), 8);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ inline System system_of(const std::vector<Trigrams>& models) {
     Advanced out{Tensor(n, V), next.want_attention ? Tensor(n, places) : Tensor()};
     for (int64_t i = 0; i < n; ++i) {
       const auto& [m, before, last] = past[size_t(i)];
-      std::copy_n(models[m].log_p(before, last), V, out.log_p.data() + i * V);
+      std::copy_n(models[m].log_p(before, last), V, out.logits.data() + i * V);
       if (next.want_attention)
         std::copy_n(models[m].looks.data() + last * places, places, out.attention.data() + i * places);
     }
@@ -65,9 +65,7 @@ inline System system_of(const std::vector<Trigrams>& models) {
 }
 
 inline DecodeRequest request(size_t sentences = 1, int64_t length = 3) {
-  const std::vector<int64_t> lengths(sentences, length);
-  return {
-      .source = Tensor::ids(Tokens(sentences * size_t(length), 0), splits_of_lengths(lengths)), .bos = bos, .eos = eos};
+  return {.source_lengths = std::vector<int64_t>(sentences, length), .bos = bos, .eos = eos};
 }
 inline std::vector<Hypothesis> decode_one(const Trigrams& model, const DecodeOptions& o,
                                           const DecodeRequest& r = request()) {

@@ -24,6 +24,11 @@ class Erased : public TranslationModel {
   const Tensor& output_W() const override { return model_.output.W; }
   const Tensor& output_b() const override { return model_.output.b; }
   void walk(const ParamFn& f) override { stemma::walk("", model_, f); }
+  void pack(const std::function<void()>& after_each) override {
+    std::vector<Tensor*> weights{&model_.output.W.w};
+    weights_of(model_, weights);
+    stemma::pack(weights, after_each);
+  }
   const std::string& name() const override { return name_; }
   Json config() const override { return to_json(model_.config); }
 
@@ -78,6 +83,15 @@ std::vector<std::string> model_names() {
 }
 
 Json default_config(const std::string& model) { return find(model).defaults; }
+
+std::unique_ptr<TranslationModel> load_model(const std::string& model, const Json& config, Vocabularies sizes,
+                                             const std::function<Params(const Params& wanted)>& load) {
+  check(sizes.source > 0 && sizes.target > 0, "a model needs a vocabulary");
+  const Unfilled on;
+  auto made = find(model).make(config, sizes);
+  replace([&](const ParamFn& f) { made->walk(f); }, load(made->params()));
+  return made;
+}
 
 std::unique_ptr<TranslationModel> make_model(const std::string& model, const Json& config, Vocabularies sizes,
                                              uint64_t seed) {

@@ -12,6 +12,9 @@ Json default_config(const std::string& model);
 // Parameters have their initial values, drawn from `seed`.
 std::unique_ptr<TranslationModel> make_model(const std::string& model, const Json& config, Vocabularies sizes,
                                              uint64_t seed);
+// Parameters are what `load` returns, which is asked for those that it is given; for a model that is not trained.
+std::unique_ptr<TranslationModel> load_model(const std::string& model, const Json& config, Vocabularies sizes,
+                                             const std::function<Params(const Params& wanted)>& load);
 std::vector<std::string> model_names();
 
 // A preset sets a model and any options (of the model, the text, the training): a flat object of keys.

@@ -39,6 +39,8 @@ class TranslationModel {
   virtual const Tensor& output_W() const = 0;
   virtual const Tensor& output_b() const = 0;
   virtual void walk(const ParamFn& f) = 0;
+  // For decoding: see `pack` in ops.h. Not while its parameters are trained.
+  virtual void pack(const std::function<void()>& after_each = {}) = 0;
   virtual const std::string& name() const = 0;  // the registry's: "transformer", "lstm", ...
   virtual Json config() const = 0;
 

@@ -1,6 +1,7 @@
 #include "stemma/nn/module.h"
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "stemma/base/hash.h"
@@ -14,6 +15,21 @@ Params unique_params(const std::function<void(const ParamFn&)>& walk_all) {
     if (seen.insert(p.w.raw()).second) out.push_back({path, p.w});
   });
   return out;
+}
+
+thread_local bool Unfilled::on_ = false;
+
+void replace(const std::function<void(const ParamFn&)>& walk_all, const Params& filled) {
+  std::map<std::string, Tensor> by_name;
+  for (const auto& p : filled) by_name.emplace(p.name, p.w);
+  std::map<const void*, Tensor> by_place;
+  walk_all([&](const std::string& path, Param& p) {
+    const auto found = by_place.find(p.w.raw());
+    if (found != by_place.end()) return void(p.w = found->second);
+    const Tensor& w = by_name.at(path);
+    by_place.emplace(p.w.raw(), w);
+    p.w = w;
+  });
 }
 
 int64_t count(const Params& params) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stemma/base/fields.h"
@@ -18,12 +19,28 @@ struct Init {
   float scale = 1;  // xavier: gain; uniform: the bound; normal: the standard deviation
 };
 
+// While one lives, this thread's modules are made of parameters that have shapes but no values yet, and are not
+// trained.
+class Unfilled {
+ public:
+  Unfilled() : before_(std::exchange(on_, true)) {}
+  ~Unfilled() { on_ = before_; }
+  Unfilled(const Unfilled&) = delete;
+  Unfilled& operator=(const Unfilled&) = delete;
+  static bool on() { return on_; }
+
+ private:
+  static thread_local bool on_;
+  bool before_;
+};
+
 // A parameter of a module. Empty: the module does without it.
 struct Param {
   Tensor w;
   Init init;
   Param() = default;
-  Param(int64_t rows, int64_t cols, Init init = {}) : w(parameter(Tensor::zeros(rows, cols))), init(init) {}
+  Param(int64_t rows, int64_t cols, Init init = {})
+      : w(Unfilled::on() ? Tensor(rows, cols) : parameter(Tensor::zeros(rows, cols))), init(init) {}
   operator const Tensor&() const { return w; }
   explicit operator bool() const { return bool(w); }
 };
@@ -65,6 +82,9 @@ Params params(M& module) {
   return unique_params([&](const ParamFn& f) { walk("", module, f); });
 }
 int64_t count(const Params& params);  // numbers, not tensors
+
+// Puts the tensors of `filled` in the places of those of `params`, name by name; ties stay ties.
+void replace(const std::function<void(const ParamFn&)>& walk_all, const Params& filled);
 
 // Draws initial values; each parameter's numbers depend on the seed and its path alone.
 void initialise(const std::function<void(const ParamFn&)>& walk_all, uint64_t seed);

@@ -1,10 +1,12 @@
 #include "stemma/tasks/translator.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 
 #include "stemma/base/files.h"
+#include "stemma/base/parallel.h"
 #include "stemma/base/version.h"
 #include "stemma/train/checkpoint.h"
 
@@ -28,10 +30,37 @@ std::pair<Ragged, Ragged> shifted(const Ragged& target, int32_t bos, int32_t eos
   return out;
 }
 
+int64_t sum(const std::vector<int64_t>& x) { return std::accumulate(x.begin(), x.end(), int64_t{0}); }
+
+// A batch for each thread, which then waits for nobody, where each has enough rows for its products to be limited by
+// arithmetic; with less all threads share each product, and read the weights together.
+int64_t workers_for(int64_t hypotheses) {
+  constexpr int64_t enough = 48;
+  return std::clamp<int64_t>(hypotheses / enough, 1, threads());
+}
+
+// All f(i) for i < n; each of the workers takes the next one when it is done with its last, in the modes of here.
+template <class F>
+void share(int64_t workers, int64_t n, F&& f) {
+  if (workers == 1) {
+    for (int64_t i = 0; i < n; ++i) f(i);
+    return;
+  }
+  std::atomic<int64_t> next{0};
+  parallel_for(workers, 1, [&, here = modes()](int64_t, int64_t) {
+    const Precision precision(here.precision);
+    const Deterministic deterministic(here.deterministic);
+    for (int64_t i; (i = next++) < n;) f(i);
+  });
+}
+
 }  // namespace
 
+Translator::Translator(Recipe recipe, Tokenizer source, Tokenizer target, std::unique_ptr<TranslationModel> model)
+    : recipe_(std::move(recipe)), source_(std::move(source)), target_(std::move(target)), model_(std::move(model)) {}
+
 Translator::Translator(Recipe recipe, Tokenizer source, Tokenizer target)
-    : recipe_(std::move(recipe)), source_(std::move(source)), target_(std::move(target)) {
+    : Translator(std::move(recipe), std::move(source), std::move(target), nullptr) {
   model_ = make_model(recipe_.model, recipe_.architecture, {source_.size(), target_.size()}, recipe_.train.seed);
 }
 
@@ -58,14 +87,24 @@ Translator Translator::load(const std::string& directory) {
   const auto tokenizer = [&](const char* name) { return Tokenizer::load(join_path(directory, name)); };
   const Tokenizer source = tokenizer(recipe.text.joint ? "tokenizer" : "source");
   const Tokenizer target = recipe.text.joint ? source : tokenizer("target");
-  Translator out = [&] {
-    try {
-      return Translator(recipe, source, target);
-    } catch (const Error& e) { fail(join_path(directory, "config.json"), ": architecture: ", e.what()); }
-  }();
+  Translator out(recipe, source, target, nullptr);
   const std::string weights = join_path(directory, "model.safetensors");
-  check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
-  load_tensors(weights, out.model_->params(), out.architecture());
+  MappedFile file;
+  bool made = false;
+  const auto map = [&](const Params& wanted) {
+    made = true;
+    check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
+    auto mapped = map_tensors(weights, wanted, out.architecture());
+    file = mapped.file;
+    return mapped.tensors;
+  };
+  try {
+    out.model_ = load_model(recipe.model, recipe.architecture, {source.size(), target.size()}, map);
+  } catch (const Error& e) {
+    if (made) throw;
+    fail(join_path(directory, "config.json"), ": architecture: ", e.what());
+  }
+  out.model_->pack([&] { file.let_go(); });
   return out;
 }
 
@@ -113,22 +152,24 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
     }
     sources.push_back(std::move(ids));
   }
+  const int64_t beam = options.sample ? options.nbest : options.beam,
+                workers = workers_for(beam * int64_t(filled.size()));
   BatchOptions budget = recipe_.batch;
-  budget.tokens = std::max<int64_t>(1, 4096 / std::max<int64_t>(1, options.beam));
-  for (const auto& batch : batches_by_length(lengths, {}, budget)) {
+  budget.tokens = std::max<int64_t>(1, std::min(4096 / (beam * workers), sum(lengths) / workers + 1));
+  const auto batches = batches_by_length(lengths, {}, budget);
+  share(workers, int64_t(batches.size()), [&](int64_t at) {
+    const auto& batch = batches[size_t(at)];
     Ragged source;
-    DecodeRequest request;
+    DecodeRequest request{.bos = target_.bos(), .eos = target_.eos()};
     for (const int64_t i : batch) {
       source.push_back(sources[size_t(filled[size_t(i)])]);
       request.numbers.push_back(together.first_line + filled[size_t(i)]);
     }
-    request.source = tensor_of(source);
-    request.bos = target_.bos(), request.eos = target_.eos();
     if (!prefix.empty()) request.prefixes.assign(batch.size(), prefix);
-    const auto found = decode(models, request, options);
+    const auto found = decode(models, tensor_of(source), request, options);
     for (size_t b = 0; b < batch.size(); ++b)
       for (const auto& h : found[b]) out[size_t(filled[size_t(batch[b])])].push_back(translation_of(h));
-  }
+  });
   return out;
 }
 

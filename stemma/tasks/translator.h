@@ -52,6 +52,7 @@ class Translator {
  public:
   // A new system with initial weights.
   Translator(Recipe recipe, Tokenizer source, Tokenizer target);
+  // The weights lie in the mapped file, and once more packed for products; nothing can be trained.
   // Errors: no such directory, a file missing or damaged, weights of another architecture, NaN (which tensor).
   static Translator load(const std::string& directory);
   // config.json and the tokenizers; the weights are the trainer's to write.
@@ -85,6 +86,7 @@ class Translator {
   std::string architecture() const;  // what checkpoints are marked with
 
  private:
+  Translator(Recipe recipe, Tokenizer source, Tokenizer target, std::unique_ptr<TranslationModel> model);
   std::vector<int32_t> encode_source(const std::string& line) const;
   Translation translation_of(const Hypothesis& h) const;
   std::vector<const TranslationModel*> ensemble(const std::vector<const Translator*>& others) const;

@@ -1,6 +1,7 @@
 #include "stemma/train/checkpoint.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "stemma/base/parallel.h"
@@ -37,7 +38,7 @@ void check_names(const std::string& path, const SafetensorsFile& file, const Par
   for (const auto& entry : file.entries()) there.push_back(entry.name);
   for (const auto& [name, tensor] : tensors) {
     const auto* entry = file.find(name);
-    check(entry != nullptr, in(path, name), " is missing", hint(name, there));
+    if (!entry) fail(in(path, name), " is missing", hint(name, there));
     check(entry->dtype == "F32" || entry->dtype == "BF16", in(path, name), " is ", entry->dtype, ", not F32 or BF16");
     const std::vector<int64_t> matrix = {tensor.rows(), tensor.cols()};
     check(entry->shape == matrix || entry->shape == shape_of(tensor), in(path, name), " has shape ", Json(entry->shape),
@@ -45,8 +46,8 @@ void check_names(const std::string& path, const SafetensorsFile& file, const Par
   }
   std::sort(wanted.begin(), wanted.end());
   for (const auto& name : there)
-    check(std::binary_search(wanted.begin(), wanted.end(), name), in(path, name), " is not part of the model",
-          hint(name, wanted));
+    if (!std::binary_search(wanted.begin(), wanted.end(), name))
+      fail(in(path, name), " is not part of the model", hint(name, wanted));
 }
 
 // Element `i` of what a file holds; its bytes need not be aligned.
@@ -64,23 +65,34 @@ void convert(const TensorEntry& entry, To* to, int64_t n) {
   });
 }
 
-// The exponent of an infinity or NaN is all ones, in bf16 as in f32.
-template <class Bits>
-bool all_finite(std::string_view bytes, Bits exponent) {
-  Bits bits;
-  for (size_t i = 0; i < bytes.size(); i += sizeof bits) {
-    std::memcpy(&bits, bytes.data() + i, sizeof bits);
-    if ((bits & exponent) == exponent) return false;
+// The exponent of an infinity or NaN is all ones, in bf16 as in f32. Without an early end the loop becomes SIMD.
+template <class Bits, Bits exponent>
+bool all_finite(std::string_view bytes) {
+  std::array<Bits, 64 / sizeof(Bits)> block{}, found{};
+  const auto look = [&] {
+    for (size_t i = 0; i < block.size(); ++i) found[i] |= Bits((block[i] & exponent) == exponent);
+  };
+  for (; bytes.size() >= sizeof block; bytes.remove_prefix(sizeof block)) {
+    std::memcpy(block.data(), bytes.data(), sizeof block);
+    look();
   }
-  return true;
+  std::memcpy(block.data(), bytes.data(), bytes.size());
+  look();
+  return std::all_of(found.begin(), found.end(), [](Bits any) { return any == 0; });
 }
 
-void check_values(const std::string& path, const SafetensorsFile& file, const TensorEntry& entry) {
-  file.verify(entry);
-  const bool finite =
-      entry.dtype == "F32" ? all_finite<uint32_t>(entry.bytes, 0x7F800000) : all_finite<uint16_t>(entry.bytes, 0x7F80);
-  check(finite, in(path, entry.name),
-        " holds numbers that are not finite (NaN or infinity); take an earlier checkpoint");
+void check_values(const std::string& path, const SafetensorsFile& file) {
+  const auto& entries = file.entries();
+  parallel_for(int64_t(entries.size()), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const auto& entry = entries[size_t(i)];
+      file.verify(entry);
+      const bool finite = entry.dtype == "F32" ? all_finite<uint32_t, 0x7F800000>(entry.bytes)
+                                               : all_finite<uint16_t, 0x7F80>(entry.bytes);
+      check(finite, in(path, entry.name),
+            " holds numbers that are not finite (NaN or infinity); take an earlier checkpoint");
+    }
+  });
 }
 
 void fill(const TensorEntry& entry, const Tensor& t) {
@@ -106,11 +118,30 @@ void save_tensors(const std::string& path, const Params& tensors, const About& a
   write_safetensors(path, entries, metadata);
 }
 
-Json load_tensors(const std::string& path, const Params& tensors, const std::string& architecture) {
-  const SafetensorsFile file(path);
+static SafetensorsFile open_checked(const std::string& path, const Params& tensors, const std::string& architecture) {
+  SafetensorsFile file(path);
   check_architecture(path, file, architecture);
   check_names(path, file, tensors);
-  for (const auto& entry : file.entries()) check_values(path, file, entry);
+  check_values(path, file);
+  return file;
+}
+
+MappedTensors map_tensors(const std::string& path, const Params& wanted, const std::string& architecture) {
+  const auto file = open_checked(path, wanted, architecture);
+  MappedTensors out{{}, file.file()};
+  for (const auto& [name, t] : wanted) {
+    const auto& entry = *file.find(name);
+    const bool as_it_is = bytes_of_dtype(entry.dtype) == bytes_of(t.type()) &&
+                          reinterpret_cast<uintptr_t>(entry.bytes.data()) % uint64_t(bytes_of(t.type())) == 0;
+    out.tensors.push_back({name, as_it_is ? Tensor::over(out.file.at(entry.bytes.data()), t.rows(), t.cols(), t.type())
+                                          : Tensor(t.rows(), t.cols(), t.type())});
+    if (!as_it_is) fill(entry, out.tensors.back().w);
+  }
+  return out;
+}
+
+Json load_tensors(const std::string& path, const Params& tensors, const std::string& architecture) {
+  const auto file = open_checked(path, tensors, architecture);
   for (const auto& tensor : tensors) fill(*file.find(tensor.name), tensor.w);
   const auto state = file.metadata().find(state_key);
   return state == file.metadata().end() ? Json() : Json::parse(state->second, str(path, ": state"));

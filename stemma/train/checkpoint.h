@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "stemma/base/files.h"
 #include "stemma/base/json.h"
 #include "stemma/nn/module.h"
 
@@ -21,6 +22,14 @@ void save_tensors(const std::string& path, const Params& tensors, const About& a
 // architecture differs, or naming the tensor (and the nearest) when one is missing, too many, of another shape, damaged
 // or not finite; nothing is changed then.
 Json load_tensors(const std::string& path, const Params& tensors, const std::string& architecture);
+
+// The same tensors without copying, for a model that is not trained: they lie in the mapped file, wherever it holds the
+// type that is wanted.
+struct MappedTensors {
+  Params tensors;  // as `wanted`
+  MappedFile file;
+};
+MappedTensors map_tensors(const std::string& path, const Params& wanted, const std::string& architecture);
 
 // Fills `tensors` with the mean of what the files hold.
 void load_average(const std::vector<std::string>& paths, const Params& tensors, const std::string& architecture);
