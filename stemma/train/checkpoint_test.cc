@@ -70,6 +70,44 @@ TEST(Checkpoint, TiedParametersAreStoredOnce) {
   EXPECT_EQ(file.find("encode.b")->shape, std::vector<int64_t>{3});
 }
 
+TEST(Checkpoint, MappedTensorsAreTheFile) {
+  const auto path = fresh("mapped");
+  Model m(0.3f);
+  m.decode.W = m.encode.W;
+  save_tensors(path, params(m), {"tiny", {}});
+  auto mapped = map_tensors(path, params(m), "tiny");
+  const auto bytes = mapped.file.bytes();
+  for (size_t i = 0; i < mapped.tensors.size(); ++i) {
+    const auto& [name, t] = mapped.tensors[i];
+    EXPECT_EQ(name, params(m)[i].name);
+    EXPECT_EQ(t.values(), params(m)[i].w.values());
+    EXPECT_FALSE(t.tracked());
+    EXPECT_TRUE(t.raw() >= bytes.data() && t.raw() < bytes.data() + bytes.size()) << name << " was copied";
+  }
+  const auto kept = mapped.tensors[0].w;
+  mapped.file.let_go();
+  mapped = {};
+  EXPECT_EQ(kept.values(), m.encode.W.w.values());  // the mapping lives as long as a tensor does
+  // A model takes them with its ties.
+  Unfilled off;
+  Layer a, b;
+  b.W = a.W;
+  const auto walk_all = [&](const ParamFn& f) { walk("encode", a, f), walk("decode", b, f); };
+  replace(walk_all, map_tensors(path, unique_params(walk_all), "tiny").tensors);
+  EXPECT_EQ(a.W.w.raw(), b.W.w.raw());
+  EXPECT_EQ(b.W.w.values(), m.encode.W.w.values());
+  EXPECT_NE(b.b.w.raw(), a.b.w.raw());
+  EXPECT_THAT([&] { map_tensors(path, unique_params(walk_all), "other"); }, ThrowsMessage<Error>(HasSubstr("'tiny'")));
+}
+
+TEST(Checkpoint, MappedTensorsAreConvertedWhereTheFileHoldsAnotherType) {
+  const auto path = fresh("mapped_bf16");
+  const Tensor narrow = Tensor(2, 2, Type::bf16), wide(2, 2);
+  for (int i = 0; i < 4; ++i) narrow.data<bf16>()[i] = bf16(float(i));
+  save_tensors(path, {{"x", narrow}}, {"tiny", {}});
+  EXPECT_EQ(map_tensors(path, {{"x", wide}}, "tiny").tensors[0].w.values(), (std::vector<float>{0, 1, 2, 3}));
+}
+
 TEST(Checkpoint, ConvertsBetweenF32AndBf16) {
   const auto path = fresh("bf16");
   const Tensor wide = Tensor::from(2, 2, {1, 0.3f, -2.5f, 1e-3f}), narrow(2, 2, Type::bf16), back(2, 2);
