@@ -48,7 +48,7 @@ Tensor mean_cols(const Tensor& x);             // [N, 1]
 Tensor max_cols(const Tensor& x);              // [N, 1]
 std::vector<int32_t> argmax(const Tensor& x);  // for each row; ties go to the smaller column
 
-// ---- top.cc: what decoding asks of logits; not recorded --------------------------------------------------------------
+// ---- top.cc: what decoding asks of logits; not recorded -------------------------------------------------------------
 struct TopRows {  // the k greatest of each row, greatest first; ties go to the smaller column
   int64_t k = 0;
   std::vector<int32_t> columns;  // [N, k]; -1: the row has no more (NaN and -infinity are never among them)
@@ -104,7 +104,7 @@ Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras = {})
 
 // ---- panels.cc -----------------------------------------------------------------------------------------------------
 // For inference: gives each W a copy in the order in which products read it, in the precision of now; `linear` then
-// uses that, with the same bits for a row in any batch and any number of threads. `after_each` is told when one is done.
+// uses that, with the same bits for a row in any batch and any number of threads. `after_each`: one is done.
 void pack(const std::vector<Tensor*>& weights, const std::function<void()>& after_each = {});
 
 // ---- softmax.cc, norm.cc, dropout.cc -------------------------------------------------------------------------------
