@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "stemma/base/random.h"
+#include "stemma/base/testing.h"
 #include "stemma/metrics/golden_test.h"
 
 namespace stemma {
@@ -90,14 +91,6 @@ TEST(Score, PrintsAsSacrebleuDoes) {
             "TER|nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no|version:stemma-0.1.0 = 16.67");
   EXPECT_THAT(format(score("chrf++", lines, {reference, reference})),
               HasSubstr("chrF2++|nrefs:2|case:mixed|eff:yes|nc:6|nw:2|space:no|version:stemma-0.1.0 = "));
-}
-
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) { return error.what(); }
-  return "";
 }
 
 TEST(Score, RefusesWhatCannotBeScored) {

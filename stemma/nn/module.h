@@ -34,7 +34,8 @@ class Unfilled {
   bool before_;
 };
 
-// A parameter of a module. Empty: the module does without it.
+// A parameter of a module. Empty: the module does without it. Copies share memory and gradient, which is how weights
+// are tied; a module that should go its own way is made anew and filled by `walk`.
 struct Param {
   Tensor w;
   Init init;

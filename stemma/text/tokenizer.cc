@@ -119,7 +119,7 @@ Tokenizer Tokenizer::load(const std::string& path) {
   const auto described = stem + ".options.json";
   if (!exists(described)) {
     check(exists(stem + ".model"), "no tokenizer at ", path, ": neither ", described, " nor ", stem, ".model is there");
-    auto impl = load_subwords(stem + ".model");
+    auto impl = load_subwords(stem + ".model", false);
     impl->options = {.kind = "sentencepiece", .vocabulary = int(impl->size()), .normalize = "model"};
     return Tokenizer(std::move(impl));
   }
@@ -127,7 +127,7 @@ Tokenizer Tokenizer::load(const std::string& path) {
   if (options.kind != "sentencepiece") check_options(options);
   const auto file = stem + ending(options);
   check(int64_t(hash64(read_file(file))) == hash, file, ": damaged, or not the file that ", described, " describes");
-  auto impl = is_subword(options.kind) ? load_subwords(file) : load_words(file, options);
+  auto impl = is_subword(options.kind) ? load_subwords(file, true) : load_words(file, options);
   impl->options = options;
   return Tokenizer(std::move(impl));
 }

@@ -34,7 +34,7 @@ struct Tokenizer::Impl {
 
 // bpe, unigram: subwords.cc, the only place that knows SentencePiece.
 std::shared_ptr<Tokenizer::Impl> train_subwords(const TokenizerOptions& options, std::vector<std::string> lines);
-std::shared_ptr<Tokenizer::Impl> load_subwords(const std::string& path);
+std::shared_ptr<Tokenizer::Impl> load_subwords(const std::string& path, bool trusted);  // or else tried first
 // word, char: words.cc
 std::shared_ptr<Tokenizer::Impl> train_words(const TokenizerOptions& options, const std::vector<std::string>& lines);
 std::shared_ptr<Tokenizer::Impl> load_words(const std::string& path, const TokenizerOptions& options);

@@ -9,6 +9,7 @@
 #include "stemma/base/files.h"
 #include "stemma/base/json.h"
 #include "stemma/base/parallel.h"
+#include "stemma/base/random.h"
 #include "stemma/base/testing.h"
 
 namespace stemma {
@@ -189,6 +190,25 @@ TEST(Tokenizer, DamagedFiles) {
   write_file(directory + "/tokenizer.options.json", "{\"options\": {\"kind\": \"bpe\", \"lowr\": true}}");
   EXPECT_THAT(error_of([&] { Tokenizer::load(directory); }), HasSubstr("unknown key 'lowr' (did you mean 'lower'?)"));
   EXPECT_THAT(error_of([] { Tokenizer().encode("a"); }), HasSubstr("none is trained or loaded"));
+}
+
+// Bytes of a foreign model changed at random: it loads or is refused, and the process lives.
+TEST(Tokenizer, DamagedForeignModels) {
+  const auto directory = testing::TempDir() + "tokenizer_foreign";
+  train({.vocabulary = 100}).save(directory);
+  const auto model = read_file(directory + "/tokenizer.model");
+  int64_t refused = 0;
+  for (uint64_t i = 0; i < 60; ++i) {
+    auto damaged = model;
+    for (uint64_t j = 0; j < 8; ++j) {
+      const auto draw = philox(i, j);
+      damaged[draw[0] % damaged.size()] = char(draw[1]);
+    }
+    write_file(directory + "/foreign.model", damaged);
+    const auto error = error_of([&] { Tokenizer::load(directory + "/foreign.model").encode(sentences[0]); });
+    refused += error != "no error";
+  }
+  EXPECT_GT(refused, 0);
 }
 
 TEST(Tokenizer, TheSameWhateverTheThreads) {
