@@ -1,8 +1,10 @@
 #include "stemma/base/parallel.h"
 
 #include <omp.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 
 #include "stemma/base/check.h"
@@ -14,6 +16,12 @@ void set_threads(int n) {
   check(n <= most, "threads: ", n, " are more than ", most);
   omp_set_num_threads(n > 0 ? n : omp_get_num_procs());
 }
+void sleep_while_waiting(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY")) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::execv("/proc/self/exe", argv);  // comes back only when it fails, and then nothing is lost
+}
+
 int threads() { return omp_get_max_threads(); }
 
 namespace detail {

@@ -6,6 +6,7 @@
 
 #include "stemma/base/check.h"
 #include "stemma/base/fields.h"
+#include "stemma/base/parallel.h"
 #include "stemma/base/version.h"
 #include "stemma/cli/commands.h"
 
@@ -55,6 +56,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  stemma::sleep_while_waiting(argv);
   std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit of `ulimit -f` is an Error like a full disk, not a crash
   try {
     const int status = run(argc, argv);
