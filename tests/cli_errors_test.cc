@@ -124,6 +124,9 @@ TEST_F(CliErrors, AFullDiskLeavesTheOldCheckpoint) {
 }
 
 TEST_F(CliErrors, TooLittleMemoryIsRefusedBeforeTheStart) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the address sanitizer itself needs more";
+#endif
   const std::string big = "--out m --steps 1 --set width=512 --set feed_forward=2048 --set encoder_layers=12";
   const auto result = run(training(big), "ulimit -v 700000;");
   EXPECT_EQ(result.status, 1);

@@ -37,10 +37,14 @@ struct Weights {
 // The rows that each sequence looks at, in packed order.
 SourceRows rows_of(const Look& look, const Packing& p) {
   SourceRows out{{}, {0}};
+  const auto add = [&](int64_t begin, int64_t rows) {
+    for (int64_t i = 0; i < rows; ++i) out.row.push_back(begin + i);
+  };
   for (const int64_t b : p.order) {
-    const RowRun own{look.memory.begin(b), look.memory.end(b) - look.memory.begin(b)};
-    for (const RowRun& run : look.rows.empty() ? std::span(&own, 1) : look.rows[b])
-      for (int64_t i = 0; i < run.rows; ++i) out.row.push_back(run.begin + i);
+    if (look.rows.empty())
+      add(look.memory.begin(b), look.memory.end(b) - look.memory.begin(b));
+    else
+      for (const RowRun& run : look.rows[b]) add(run.begin, run.rows);
     out.begin.push_back(int64_t(out.row.size()));
   }
   return out;
