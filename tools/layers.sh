@@ -9,6 +9,7 @@ find stemma -name '*.h' -o -name '*.cc' | sort | xargs awk '
     reach["base"] = "base"
     reach["text"] = "text base"
     reach["data"] = "data text base"
+    reach["sparse"] = "sparse text base"
     reach["metrics"] = "metrics text base"
     reach["tensor"] = "tensor base"
     reach["ops"] = "ops tensor base"
@@ -17,7 +18,7 @@ find stemma -name '*.h' -o -name '*.cc' | sort | xargs awk '
     reach["models"] = "models nn ops tensor base"
     reach["train"] = "train models nn ops tensor base"
     reach["decode"] = "decode models nn ops tensor base"
-    reach["tasks"] = "tasks train decode models nn vectors ops tensor data text metrics base"
+    reach["tasks"] = "tasks train decode models nn vectors sparse ops tensor data text metrics base"
     reach["bench"] = "bench " reach["tasks"]
     reach["cli"] = "cli " reach["bench"]
     heavy = "^<(dnnl|oneapi/|nlohmann/|toml\\+\\+|CLI/|sentencepiece|unicode/|filesystem>|regex>|iostream>)"

@@ -75,8 +75,16 @@ std::string lower_case(std::string_view text) {
   check_utf8(text, "text");
   std::string out;
   out.reserve(text.size());
-  for (const auto [c, begin, size] : code_points(text)) append_utf8(out, char32_t(utf8proc_tolower(int32_t(c))));
+  for (const auto [c, begin, size] : code_points(text)) append_utf8(out, lower_case(c));
   return out;
+}
+char32_t lower_case(char32_t c) { return char32_t(utf8proc_tolower(int32_t(c))); }
+
+bool is_word_character(char32_t c) {
+  if (c < 0x80) return between(c, 'a', 'z') || between(c, 'A', 'Z') || between(c, '0', '9') || c == '_';
+  const auto category = utf8proc_category(utf8proc_int32_t(c));
+  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||
+         (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO);
 }
 
 bool is_space(char32_t c) {

@@ -44,6 +44,8 @@ std::string nfc(std::string_view text);
 std::string nfkc(std::string_view text);
 std::string lower_case(std::string_view text);
 
+bool is_word_character(char32_t c);  // a letter or a number of any kind, or _: what \w means in Python
+char32_t lower_case(char32_t c);
 bool is_space(char32_t c);                // separators of any kind, tab, newline
 bool is_chinese(char32_t c);              // a Han character
 bool is_chinese_punctuation(char32_t c);  // CJK symbols and full-width forms: stands without spaces, as Han does

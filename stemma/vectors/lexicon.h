@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "stemma/vectors/word_table.h"
+#include "stemma/text/word_table.h"
 
 namespace stemma {
 

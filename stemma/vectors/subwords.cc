@@ -1,6 +1,6 @@
 #include "stemma/vectors/subwords.h"
 
-#include "stemma/vectors/word_table.h"
+#include "stemma/text/word_table.h"
 
 namespace stemma {
 

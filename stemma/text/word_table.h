@@ -9,8 +9,8 @@
 namespace stemma {
 
 // FNV-1a over *signed* bytes, as fastText's files expect it (Bojanowski et al. 2017).
-constexpr uint32_t word_hash(std::string_view bytes) {
-  uint32_t h = 2166136261;
+// `h` chains parts: word_hash(b, word_hash(a)) is the hash of a and b end to end.
+constexpr uint32_t word_hash(std::string_view bytes, uint32_t h = 2166136261) {
   for (const char c : bytes) h = (h ^ uint32_t(int32_t(int8_t(c)))) * 16777619;
   return h;
 }
@@ -25,7 +25,8 @@ class WordTable {
   }
   int32_t find(std::string_view word) const { return find(word, word_hash(word)); }  // -1: absent
   int32_t find(std::string_view word, uint32_t hash) const;
-  int32_t add(std::string_view word);  // its number, new or old; Error beyond 2^30 words
+  int32_t add(std::string_view word) { return add(word, word_hash(word)); }  // its number, new or old
+  int32_t add(std::string_view word, uint32_t hash);                         // Error beyond 2^30 words
 
  private:
   struct Slot {

@@ -1,4 +1,4 @@
-#include "stemma/vectors/word_table.h"
+#include "stemma/text/word_table.h"
 
 #include "stemma/base/check.h"
 
@@ -20,8 +20,7 @@ int32_t WordTable::find(std::string_view word, uint32_t hash) const {
   return -1;
 }
 
-int32_t WordTable::add(std::string_view word) {
-  const uint32_t hash = word_hash(word);
+int32_t WordTable::add(std::string_view word, uint32_t hash) {
   if (const int32_t known = find(word, hash); known >= 0) return known;
   check(size() < (1 << 30), "more than ", 1 << 30, " different words");
   if (ends_.size() * 3 >= slots_.size() * 2) grow();
