@@ -23,6 +23,7 @@ const std::vector<Bench>& benches() {
       {"latency", "the same, one sentence at a time", latency},
       {"start", "from the start of the program to its first translation", start},
       {"memory", "the most memory that train-base and decode need", memory},
+      {"classify", "texts to classes by TF-IDF: --data is a folder with train.tsv and test.tsv", classify},
   };
   return list;
 }

@@ -12,5 +12,6 @@ BenchRows decode_many(const BenchOptions& options);
 BenchRows latency(const BenchOptions& options);
 BenchRows start(const BenchOptions& options);
 BenchRows memory(const BenchOptions& options);
+BenchRows classify(const BenchOptions& options);  // beside others by bench/classify
 
 }  // namespace stemma
