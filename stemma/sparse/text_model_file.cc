@@ -1,5 +1,7 @@
 // A TextModel's directory. The arrays' metadata has a fingerprint of the n-grams, so that files of two models are not
 // taken for one.
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "stemma/base/files.h"
@@ -78,6 +80,11 @@ const TensorEntry& array(const SafetensorsFile& file, const char* name, const st
   check(entry->dtype == "F32" && entry->shape == shape, where, ": '", name, "' is not F32 of the shape that ",
         json_name, " and the n-grams ask for");
   file.verify(*entry);
+  for (size_t i = 0; i < entry->bytes.size(); i += sizeof(float)) {
+    float value = 0;
+    std::memcpy(&value, entry->bytes.data() + i, sizeof value);
+    check(std::isfinite(value), where, ": '", name, "' has a number that is not finite, at ", i / sizeof value);
+  }
   return *entry;
 }
 
