@@ -32,6 +32,22 @@ void check_pairs(const TextInput& input) {
         input.others.size(), " second");
 }
 
+// By name, before a solver speaks of numbers.
+void check_classes(std::span<const int32_t> y, const std::vector<std::string>& labels) {
+  check(labels.size() != 1, "one class only, '", labels[0], "', in ", y.size(),
+        " texts: there is nothing to tell apart");
+  for (size_t k = 0; k < labels.size(); ++k)
+    check(std::find(y.begin(), y.end(), int32_t(k)) != y.end(), "class '", labels[k], "' has no text");
+}
+void check_labels(std::span<const std::vector<int32_t>> y, const std::vector<std::string>& labels) {
+  for (size_t k = 0; k < labels.size(); ++k) {
+    const auto on = std::count_if(
+        y.begin(), y.end(), [&](const auto& of) { return std::find(of.begin(), of.end(), int32_t(k)) != of.end(); });
+    check(on > 0 && size_t(on) < y.size(), "label '", labels[k], "' is on ", on, " of ", y.size(),
+          " texts: there is nothing to tell apart");
+  }
+}
+
 }  // namespace
 
 SparseMatrix pair_features(const SparseMatrix& u, const SparseMatrix& v) {
@@ -77,6 +93,7 @@ TextModel TextModel::fit_classes(const TextInput& input, std::span<const int32_t
   TextModel model;
   model.options_ = options;
   model.labels_ = std::move(labels);
+  check_classes(y, model.labels_);
   const SparseMatrix x = model.learn_features(input);
   model.linear_ = stemma::fit_classes(x, y, int64_t(model.labels_.size()), options.linear);
   return model;
@@ -87,6 +104,7 @@ TextModel TextModel::fit_labels(const TextInput& input, std::span<const std::vec
   TextModel model;
   model.options_ = options;
   model.labels_ = std::move(labels);
+  check_labels(y, model.labels_);
   const SparseMatrix x = model.learn_features(input);
   model.linear_ = stemma::fit_labels(x, y, int64_t(model.labels_.size()), options.linear);
   return model;

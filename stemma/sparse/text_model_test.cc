@@ -48,6 +48,17 @@ TEST(TextModel, AnswersAloneAsInABatch) {
   EXPECT_EQ(model.predict({Strings{""}}).values.size(), 2u);
 }
 
+TEST(TextModel, NamesTheLabelThatCannotBeLearned) {
+  const auto error = [&](const std::vector<int32_t>& y, const Strings& labels) {
+    return error_of([&] { TextModel::fit_classes({texts}, y, labels, {}); });
+  };
+  EXPECT_THAT(error({0, 0, 0, 0, 0, 0}, {"cat"}), HasSubstr("one class only, 'cat'"));
+  EXPECT_THAT(error({0, 0, 1, 1, 0, 1}, {"cat", "dog", "bird"}), HasSubstr("class 'bird' has no text"));
+  const std::vector<std::vector<int32_t>> all(texts.size(), {0});
+  EXPECT_THAT(error_of([&] { TextModel::fit_labels({texts}, all, {"cat"}, {}); }),
+              HasSubstr("label 'cat' is on 6 of 6"));
+}
+
 TEST(PairFeatures, AreBothTheirDifferenceAndTheirProduct) {
   SparseMatrix u{.columns = 3}, v{.columns = 3};
   u.add(0, 1), u.add(2, 2), u.end_row();
