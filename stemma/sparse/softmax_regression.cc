@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "stemma/base/parallel.h"
@@ -39,6 +40,7 @@ class Softmax {
   double loss(const Vector& Z) const;
   double ridge(const Vector& a, const Vector& b) const;  // a · b without b's row
   void set_probabilities(const Vector& Z);
+  void add_rows(const Vector& R, double* sum) const;         // sum [width] += Σᵢ rᵢ
   Vector pull_back(const Vector& R, const Vector& W) const;  // xᵀ R + λ W
   Vector gradient(const Vector& W) const;
   Vector hessian_times(const Vector& V) const;
@@ -60,7 +62,7 @@ Vector Softmax::logits(const Vector& W) const {
   Vector Z(size_t(x_.rows() * width_));
   multiply(x_, W.data(), width_, Z.data());
   const double* b = W.data() + x_.columns * width_;
-  for (size_t i = 0; i < Z.size(); ++i) Z[i] += b[i % size_t(width_)];
+  for (auto z = Z.begin(); z != Z.end(); z += width_) std::transform(b, b + width_, z, z, std::plus<>());
   return Z;
 }
 
@@ -97,12 +99,16 @@ void Softmax::set_probabilities(const Vector& Z) {
   });
 }
 
+void Softmax::add_rows(const Vector& R, double* sum) const {
+  for (auto r = R.begin(); r != R.end(); r += width_) std::transform(sum, sum + width_, r, sum, std::plus<>());
+}
+
 Vector Softmax::pull_back(const Vector& R, const Vector& W) const {
   Vector out(weights());
   multiply(transposed_, R.data(), width_, out.data());
   const size_t rows = out.size() - size_t(width_);
   for (size_t i = 0; i < rows; ++i) out[i] += lambda_ * W[i];
-  for (size_t i = 0; i < R.size(); ++i) out[rows + i % size_t(width_)] += R[i];
+  add_rows(R, out.data() + rows);
   return out;
 }
 
@@ -129,12 +135,13 @@ Vector Softmax::hessian_times(const Vector& V) const {
 
 void Softmax::set_diagonal() {
   Vector R(P_.size());
-  for (size_t i = 0; i < R.size(); ++i) R[i] = costs_[i / size_t(width_)] * P_[i] * (1 - P_[i]);
+  for (size_t i = 0; i < y_.size(); ++i)
+    for (size_t e = i * size_t(width_); e < (i + 1) * size_t(width_); ++e) R[e] = costs_[i] * P_[e] * (1 - P_[e]);
   diagonal_.assign(weights(), 0);
   multiply_squared(transposed_, R.data(), width_, diagonal_.data());
   const size_t rows = diagonal_.size() - size_t(width_);
   for (size_t i = 0; i < rows; ++i) diagonal_[i] += lambda_;
-  for (size_t i = 0; i < R.size(); ++i) diagonal_[rows + i % size_t(width_)] += R[i];
+  add_rows(R, diagonal_.data() + rows);
   for (size_t i = rows; i < diagonal_.size(); ++i) diagonal_[i] = std::max(diagonal_[i], 1e-12);
 }
 
