@@ -13,17 +13,21 @@ class Segmenter {
   // spaces: what stands between white space
   // dictionary: ICU's word boundaries; punctuation and symbols are dropped
   // characters: as spaces, and every Han character and mark is a word of its own
+  // words: runs of letters and digits, every Han character, and every other mark a word of its own, none dropped.
+  //   Within a run stand . and , between digits ("3.14", "10,000") and an apostrophe between letters ("don't"), but
+  //   a final 's is a word by itself ("Mary", "'s"), and a hyphen parts: answers and names end at these.
   // Error names the nearest of these.
   explicit Segmenter(const std::string& kind);
   ~Segmenter();
   Segmenter(Segmenter&&) noexcept;
 
-  // Views into `text`, valid UTF-8, in order. Not for several threads at once.
+  // Views into `text`, valid UTF-8, in order; word.data() - text.data() is where one begins. Not for several threads at
+  // once.
   const std::vector<std::string_view>& split(std::string_view text);
 
  private:
   struct Breaker;
-  enum class Kind { spaces, dictionary, characters } kind_;
+  enum class Kind { spaces, dictionary, characters, words } kind_;
   std::unique_ptr<Breaker> breaker_;
   std::vector<std::string_view> words_;
 };
