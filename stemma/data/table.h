@@ -34,7 +34,7 @@ class TableReader {
 
  private:
   bool next_row();
-  bool next_csv();
+  void next_csv();
   void next_json(std::vector<std::string>& cells) const;
   void find_columns();
   TableOptions options_;

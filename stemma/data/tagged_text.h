@@ -25,18 +25,19 @@ struct TaggedTextSource {
   FIELDS(path, format, word, tag, spaces, strip_index)
 };
 
-struct TaggedSentence {
-  std::vector<std::string> words, tags;
-  std::vector<uint8_t> space_after;  // of each word; of a multiword token ("don't" of do, n't) its last word has it
-  std::string intent;                // slots: what stands behind <=>; several are joined as in the file
-  std::string place;                 // "dev.conllu:7", its first word
-};
-// The sentence as running text, and where each word stands in it: bytes [begin, end).
+// Where a word stands in the text: bytes [begin, end).
 struct WordPlace {
   int64_t begin = 0, end = 0;
 };
-std::string text_of(const TaggedSentence& sentence);
-std::vector<WordPlace> places_of(const TaggedSentence& sentence);
+struct TaggedSentence {
+  std::vector<std::string> words, tags;
+  // The sentence as running text, without spaces where SpaceAfter=No or `spaces` is off. A multiword token stands there
+  // as it was written: its words have places of their own when they spell it ("do", "n't"), else all have its place.
+  std::string text;
+  std::vector<WordPlace> places;
+  std::string intent;  // slots: what stands behind <=>, as it is there
+  std::string place;   // "dev.conllu:7", its first word
+};
 
 struct TaggedTextReport {
   int64_t sentences = 0, words = 0;
@@ -47,8 +48,9 @@ struct TaggedTextReport {
   FIELDS(sentences, words, empty_nodes, multiword_tokens, illegal_bio, unseen_tags)
 };
 
-// Streams. Lines that begin with -DOCSTART- and, in CoNLL-U, # are passed over. Errors name file and line: a ragged
-// line, an unknown column, text that is not UTF-8, an empty word or tag, a sentence over 100,000 words.
+// Streams. Passed over: lines that begin with -DOCSTART-, or with # before the first word of a sentence (CoNLL: unless
+// they have as many columns as all others). Errors name file and line: a ragged line, an unknown column, text that is
+// not UTF-8, an empty word or tag, a sentence over 100,000 words.
 class TaggedTextReader {
  public:
   explicit TaggedTextReader(const TaggedTextSource& source);

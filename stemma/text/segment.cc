@@ -1,6 +1,7 @@
 #include "stemma/text/segment.h"
 
 #include <unicode/brkiter.h>
+#include <unicode/uchar.h>
 #include <unicode/utext.h>
 
 #include "stemma/base/check.h"
@@ -28,8 +29,10 @@ Segmenter::Segmenter(const std::string& kind) {
     kind_ = Kind::dictionary, breaker_ = std::make_unique<Breaker>();
   else if (kind == "characters")
     kind_ = Kind::characters;
+  else if (kind == "words")
+    kind_ = Kind::words;
   else
-    fail("words: there is no '", kind, "'", suggestion(kind, {"spaces", "dictionary", "characters"}));
+    fail("words: there is no '", kind, "'", suggestion(kind, {"spaces", "dictionary", "characters", "words"}));
 }
 Segmenter::~Segmenter() = default;
 Segmenter::Segmenter(Segmenter&&) noexcept = default;
@@ -62,6 +65,64 @@ void at_characters(std::string_view text, F&& f) {
   if (open < text.size()) f(text.substr(open));
 }
 
+enum class Sort { space, letter, digit, mark, alone };
+
+Sort sort_of(char32_t c) {
+  if (c < 0x80) {
+    if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') return Sort::letter;
+    if (c >= '0' && c <= '9') return Sort::digit;
+    return is_space(c) || c == 0 ? Sort::space : Sort::mark;
+  }
+  if (is_space(c)) return Sort::space;
+  if (is_chinese(c)) return Sort::alone;
+  if (u_isdigit(UChar32(c))) return Sort::digit;
+  const bool combining = (U_GET_GC_MASK(UChar32(c)) & U_GC_M_MASK) != 0;
+  return combining || u_hasBinaryProperty(UChar32(c), UCHAR_ALPHABETIC) ? Sort::letter : Sort::mark;
+}
+
+bool is_apostrophe(char32_t c) { return c == '\'' || c == 0x2019; }
+
+// A run of letters and digits from `begin` on, with what may stand within it; its end.
+size_t end_of_run(std::string_view text, size_t begin) {
+  size_t i = begin;
+  for (Sort before = Sort::mark; i < text.size();) {
+    const auto here = code_point_at(text, i);
+    const Sort now = sort_of(here.value);
+    if (now != Sort::letter && now != Sort::digit) {
+      const auto after = code_point_at(text, i + here.size);
+      const Sort next = sort_of(after.value);
+      const bool number = (here.value == '.' || here.value == ',') && before == Sort::digit && next == Sort::digit;
+      const bool letters = is_apostrophe(here.value) && before == Sort::letter && next == Sort::letter;
+      if (!number && !letters) break;
+      if (letters && (after.value | 0x20) == 's') {  // a final 's is a word by itself
+        const Sort beyond = sort_of(code_point_at(text, after.begin + after.size).value);
+        if (beyond != Sort::letter && beyond != Sort::digit) break;
+      }
+    }
+    before = now;
+    i += here.size;
+  }
+  return i;
+}
+
+template <class F>
+void at_marks(std::string_view text, F&& f) {
+  bool within = false;  // a letter or digit stands before
+  for (size_t i = 0; i < text.size();) {
+    const auto here = code_point_at(text, i);
+    const Sort sort = sort_of(here.value);
+    size_t end = i + here.size;
+    if (sort == Sort::letter || sort == Sort::digit) end = end_of_run(text, i);
+    if (within && is_apostrophe(here.value) && end < text.size() && (text[end] | 0x20) == 's') {
+      const size_t behind = end_of_run(text, end);
+      if (behind == end + 1) end = behind;
+    }
+    if (sort != Sort::space) f(text.substr(i, end - i));
+    within = sort == Sort::letter || sort == Sort::digit;
+    i = end;
+  }
+}
+
 }  // namespace
 
 const std::vector<std::string_view>& Segmenter::split(std::string_view text) {
@@ -69,6 +130,7 @@ const std::vector<std::string_view>& Segmenter::split(std::string_view text) {
   const auto add = [&](std::string_view word) { words_.push_back(word); };
   if (kind_ == Kind::spaces) at_spaces(text, add);
   if (kind_ == Kind::characters) at_characters(text, add);
+  if (kind_ == Kind::words) at_marks(text, add);
   if (kind_ != Kind::dictionary) return words_;
   UErrorCode status = U_ZERO_ERROR;
   breaker_->text = utext_openUTF8(breaker_->text, text.data(), int64_t(text.size()), &status);

@@ -119,6 +119,15 @@ std::string collapse_spaces(std::string_view text) {
   return out;
 }
 
+std::string_view trimmed(std::string_view text) {
+  size_t begin = text.size(), end = 0;
+  for (const auto [c, at, size] : code_points(text)) {
+    if (is_space(c)) continue;
+    begin = std::min(begin, at), end = at + size;
+  }
+  return begin < end ? text.substr(begin, end - begin) : std::string_view();
+}
+
 int display_width(char32_t c) {
   if (c < 0x80) return c >= 0x20 && c < 0x7F;
   return std::max(0, utf8proc_charwidth(utf8proc_int32_t(c)));

@@ -51,6 +51,7 @@ bool is_chinese(char32_t c);              // a Han character
 bool is_chinese_punctuation(char32_t c);  // CJK symbols and full-width forms: stands without spaces, as Han does
 // Runs of white space become one space; none at either end.
 std::string collapse_spaces(std::string_view text);
+std::string_view trimmed(std::string_view text);  // without white space at both ends
 
 // Columns of a terminal: 2 for Han and other wide characters, 0 for combining marks.
 int display_width(char32_t c);
