@@ -45,7 +45,7 @@ struct Builder : nlohmann::json_sax<nlohmann::json> {
     keys.emplace_back();
     return true;
   }
-  bool end() {
+  virtual bool end() {
     open.pop_back(), keys.pop_back();
     return true;
   }
@@ -60,6 +60,73 @@ struct Builder : nlohmann::json_sax<nlohmann::json> {
     if (const auto column = what.find("column "); column != what.npos)
       if (const auto colon = what.find(": ", column); colon != what.npos) what.remove_prefix(colon + 2);
     fail(where, ":", position(text, offset ? offset - 1 : 0), ": not valid JSON: ", what);
+  }
+};
+
+// Characters of a text that comes in parts.
+class PartReader {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  struct State {
+    const JsonList& list;
+    const std::function<std::string_view()>& next_part;
+    std::string_view part = {};
+    size_t bytes = 0;  // since the last element
+    void fill() {
+      part = next_part();
+      bytes += part.size();
+      check(bytes <= list.max_bytes, list.where, ": over ", list.max_bytes, " bytes without an end of an element of \"",
+            list.key, "\"");
+    }
+  };
+  PartReader() = default;  // the end
+  explicit PartReader(State* state) : state_(state) {
+    state->fill();
+    if (state->part.empty()) state_ = nullptr;
+  }
+  const char& operator*() const { return state_->part.front(); }
+  PartReader& operator++() {
+    state_->part.remove_prefix(1);
+    if (state_->part.empty()) *this = PartReader(state_);
+    return *this;
+  }
+  bool operator==(const PartReader& other) const { return state_ == other.state_; }
+
+ private:
+  State* state_ = nullptr;
+};
+
+// Hands over each element of the list.
+struct ListBuilder : Builder {
+  const JsonList& list;
+  const std::function<void(const Json&)>& take;
+  PartReader::State& input;
+
+  ListBuilder(const JsonList& of, const std::function<void(const Json&)>& f, PartReader::State& from)
+      : list(of), take(f), input(from) {
+    where = list.where;
+  }
+  bool in_list() const { return open.size() == 2 && open[0]->is_object() && open[0]->find(list.key) == open[1]; }
+  bool end() override {
+    Builder::end();
+    if (!in_list() || !open[1]->is_array()) return true;
+    auto& elements = open[1]->array();
+    check(elements.size() == 1 && elements[0].is_object(), where, ": \"", list.key, "\" must be a list of objects");
+    take(elements[0]);
+    elements.clear();
+    input.bytes = 0;
+    return true;
+  }
+  bool parse_error(size_t, const std::string&, const nlohmann::json::exception& e) override {
+    // "... parse error at line L, column C: WHAT"
+    std::string_view what = e.what();
+    if (const auto line = what.find("line "); line != what.npos) what.remove_prefix(line);
+    fail(where, ": not valid JSON: ", what);
   }
 };
 
@@ -128,6 +195,14 @@ Json Json::parse(std::string_view text, std::string_view where) {
   builder.text = text, builder.where = where;
   const bool ok = nlohmann::json::sax_parse(text, &builder);
   check(ok, where, ": not valid JSON");
+  return std::move(builder.root);
+}
+
+Json parse_list(const JsonList& list, const std::function<std::string_view()>& next_part,
+                const std::function<void(const Json&)>& take) {
+  PartReader::State input{list, next_part};
+  ListBuilder builder(list, take, input);
+  check(nlohmann::json::sax_parse(PartReader(&input), PartReader(), &builder), list.where, ": not valid JSON");
   return std::move(builder.root);
 }
 

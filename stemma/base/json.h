@@ -2,6 +2,7 @@
 // The parser is nlohmann-json behind json.cc, so that nobody else pays for compiling it.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -70,6 +71,16 @@ class Json {
  private:
   std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object> value_;
 };
+
+// Streams {"KEY": [{...}, ...], ...}: each object of the list is handed over as soon as it is read, and forgotten.
+// `next_part` gives text, an empty view at its end. Returns the rest of the object, the list empty. Errors as of
+// Json::parse, and when the list holds anything but objects, or one is over `max_bytes` long.
+struct JsonList {
+  std::string key, where;
+  size_t max_bytes = size_t{64} << 20;
+};
+Json parse_list(const JsonList& list, const std::function<std::string_view()>& next_part,
+                const std::function<void(const Json& element)>& take);
 
 inline void put(std::string& out, const Json& json) { out += json.dump(); }
 

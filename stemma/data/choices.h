@@ -1,7 +1,7 @@
 // Questions with options to choose from, in three shapes:
 //   JSONL of ours   {"context": "...", "question": "...", "options": ["...", "..."], "answer": 0}
 //   CommonsenseQA   {"id": "...", "question": {"stem": "...", "choices": [{"label": "A", "text": "..."}]}, "answerKey":
-//   "A"} CSV, TSV        question, options ..., answer: A B C or 1 2 3 (ARC)
+//   "A"} CSV, TSV        question, options ..., answer: A B C or 1 2 3 (ARC); empty last options are none
 #pragma once
 #include <cstdint>
 #include <string>
@@ -15,8 +15,9 @@ namespace stemma {
 struct ChoiceSource {
   std::string path;
   std::string format = "auto";  // jsonl | csv | tsv | auto, as table.h says
+  std::string header = "no";    // yes | no: whether the first row of a CSV or TSV is one
   bool answers = true;          // false: there are none, as in prediction; the last column is an option then
-  FIELDS(path, format, answers)
+  FIELDS(path, format, header, answers)
 };
 
 struct Choice {
