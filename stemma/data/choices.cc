@@ -103,9 +103,8 @@ Choice read_row(std::vector<std::string>& cells, const std::string& where, bool 
 // Counts and leaves out what cannot be used.
 void add(Choices& all, Choice choice, const std::string& where, bool answers) {
   const auto options = int64_t(choice.options.size());
-  check(options >= 2 && options <= int64_t(most_options), where, ": ", options, " options; there must be 2 to ",
-        most_options);
-  if (is_blank(choice.question) || std::any_of(choice.options.begin(), choice.options.end(), is_blank))
+  check(options <= int64_t(most_options), where, ": ", options, " options; there must be 2 to ", most_options);
+  if (options < 2 || is_blank(choice.question) || std::any_of(choice.options.begin(), choice.options.end(), is_blank))
     return all.report.empty.add(where);
   if (answers && (choice.answer < 0 || choice.answer >= options)) return all.report.answer_not_among_options.add(where);
   ++all.report.questions, all.report.options += options;

@@ -29,7 +29,7 @@ struct Choice {
 struct ChoiceReport {
   int64_t questions = 0, options = 0;  // kept
   Skipped answer_not_among_options;
-  Skipped empty;  // no question, or an option without text
+  Skipped empty;  // no question, an option without text, fewer than two options
   FIELDS(questions, options, answer_not_among_options, empty)
 };
 struct Choices {
@@ -39,7 +39,7 @@ struct Choices {
 };
 
 // In our shape "answer" is the place in options from 0, or the text of an option. Errors name file and line: not JSON,
-// a missing key, fewer than two options, a ragged row, no question at all.
+// a missing key, over 26 options, a ragged row, no question at all.
 Choices read_choices(const ChoiceSource& source);
 
 }  // namespace stemma
