@@ -134,5 +134,29 @@ TEST(JsonFields, ErrorsNameThePath) {
   EXPECT_EQ(read_error("[]"), "config.json: expected an object, found []");
 }
 
+TEST(JsonList, HandsOverElementsFromParts) {
+  const std::string text = R"({"version": 1, "data": [{"a": [1, 2]}, {"b": "x\"]}"}], "more": [[]]})";
+  const auto read = [](std::string_view whole, size_t step, size_t most) {
+    std::vector<std::string> elements;
+    const auto next = [&] {
+      const auto part = whole.substr(0, step);
+      whole.remove_prefix(part.size());
+      return part;
+    };
+    const auto rest = parse_list({"data", "w", most}, next, [&](const Json& e) { elements.push_back(e.dump()); });
+    elements.push_back(rest.dump());
+    return elements;
+  };
+  const std::vector<std::string> expected = {R"({"a": [1, 2]})", R"({"b": "x\"]}"})",
+                                             R"({"version": 1, "data": [], "more": [[]]})"};
+  EXPECT_EQ(read(text, 1, 1000), expected);
+  EXPECT_EQ(read(text, 1000, 1000), expected);
+  const auto error = [&](std::string_view of, size_t most) { return error_of([&] { read(of, 1, most); }); };
+  EXPECT_EQ(error(text, 10), "w: over 10 bytes without an end of an element of \"data\"");
+  EXPECT_EQ(error(R"({"data": [1, {}]})", 99), "w: \"data\" must be a list of objects");
+  EXPECT_EQ(error(R"({"data": [{}])", 99).substr(0, 26), "w: not valid JSON: line 1,");
+  EXPECT_EQ(error("", 99).substr(0, 18), "w: not valid JSON:");
+}
+
 }  // namespace
 }  // namespace stemma

@@ -21,6 +21,22 @@ TEST(Segment, Spaces) {
                           "b"));  // word2vec and fastText split at ASCII alone
 }
 
+TEST(Segment, WordsKeepTheirMarks) {
+  Segmenter s("words");
+  EXPECT_THAT(s.split("Don't pay $3.50, or 10,000."),
+              ElementsAre("Don't", "pay", "$", "3.50", ",", "or", "10,000", "."));
+  EXPECT_THAT(s.split("Mary's 'self' 1980's sun's-rays it’s"),
+              ElementsAre("Mary", "'s", "'", "self", "'", "1980", "'s", "sun", "'s", "-", "rays", "it", "’s"));
+  EXPECT_THAT(s.split("Käse北京3号。 e\u0301x..."),
+              ElementsAre("Käse", "北", "京", "3", "号", "。", "e\u0301x", ".", ".", "."));
+  EXPECT_THAT(s.split("' s ''s"), ElementsAre("'", "s", "'", "'", "s"));
+  EXPECT_THAT(s.split("a\xFF"
+                      "b"),
+              ElementsAre("a", "\xFF", "b"));
+  const std::string_view text = " a,b";
+  EXPECT_EQ(s.split(text)[1].data() - text.data(), 2);
+}
+
 TEST(Segment, DictionaryFindsWordsWithoutSpaces) {
   Segmenter s("dictionary");
   EXPECT_THAT(s.split("我们喜欢北京大学。"), ElementsAre("我们", "喜欢", "北京", "大学"));
