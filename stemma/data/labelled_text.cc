@@ -19,9 +19,11 @@ constexpr std::string_view label_prefix = "__label__";
 std::vector<std::string> labels_of(const std::string& cell, const std::string& separator, bool json) {
   std::vector<std::string> labels;
   if (json && cell.starts_with('[')) {
-    for (const auto& label : Json::parse(cell).array())
-      labels.push_back(label.is_string() ? label.text() : label.dump());
-    return labels;
+    try {
+      const auto list = Json::parse(cell);
+      for (const auto& label : list.array()) labels.push_back(label.is_string() ? label.text() : label.dump());
+      return labels;
+    } catch (const Error&) {}  // a name that begins with [
   }
   for (std::string_view rest = cell;;) {
     const auto end = separator.empty() ? rest.npos : rest.find(separator);

@@ -27,7 +27,7 @@ class RunningTextTest : public testing::Test {
 TEST_F(RunningTextTest, ALineEndsWithEos) {
   const auto k = words();
   const auto text = read_running_text({file("a.txt", " a b \n\n"), file("b.txt", "x <unk>")}, k);
-  EXPECT_THAT(text.ids, ElementsAre(k.id("▁a"), k.id("▁b"), k.eos(), k.eos(), k.unk(), k.unk(), k.eos()));
+  EXPECT_THAT(text.ids, ElementsAre(k.encode("a")[0], k.encode("b")[0], k.eos(), k.eos(), k.unk(), k.unk(), k.eos()));
   EXPECT_EQ(text.report.lines, 3);
   EXPECT_EQ(text.report.tokens, 7);
   EXPECT_EQ(text.report.unknown, 2);
@@ -37,7 +37,7 @@ TEST_F(RunningTextTest, ALineEndsWithEos) {
 
 TEST_F(RunningTextTest, AParagraphEndsAtABlankLineOrItsFile) {
   const auto k = words();
-  const auto a = k.id("▁a"), b = k.id("▁b"), end = k.eos();
+  const auto a = k.encode("a")[0], b = k.encode("b")[0], end = k.eos();
   const auto one = file("a.txt", "\na\nb\n\n\nb\n"), two = file("b.txt", "a\n");
   EXPECT_THAT(read_running_text({one, two}, k, {"paragraph"}).ids, ElementsAre(a, b, end, b, end, a, end));
   EXPECT_THAT(read_running_text({one, two}, k, {"none"}).ids, ElementsAre(a, b, b, a));

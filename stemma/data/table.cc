@@ -158,11 +158,11 @@ bool TableReader::next_row() {
     if (!lines_.next(line_)) return false;
   } while (line_.empty());
   row_line_ = lines_.line_number();
+  check_utf8(line_, place());
   if (options_.format == "tsv")
     split_tsv(line_, row_);
   else
     next_csv();
-  for (const auto& cell : row_) check_utf8(cell, place());
   if (width_ == 0) width_ = row_.size();
   check(row_.size() == width_ || (options_.more_columns && row_.size() > width_), place(), ": ", row_.size(),
         " columns, expected ", width_, " as in the first row",
@@ -176,7 +176,9 @@ void TableReader::next_csv() {
   for (size_t size = line_.size(); splitter.open(); size += line_.size() + 1) {
     check(size <= max_row, place(), ": a quote that opens in this row is not closed within ", max_row, " bytes");
     check(lines_.next(line_), place(), ": a quote that opens in this row is never closed");
-    splitter.feed(line_, str(lines_.path(), ":", lines_.line_number()));
+    const auto where = str(lines_.path(), ":", lines_.line_number());
+    check_utf8(line_, where);
+    splitter.feed(line_, where);
   }
 }
 

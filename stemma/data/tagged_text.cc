@@ -28,9 +28,9 @@ void split_columns(std::string_view line, std::vector<std::string_view>& out) {
   for (bool more = true; more;) {
     const auto end = line.find(gap);
     more = end != line.npos;
-    if (tabs || end != 0) out.push_back(line.substr(0, end));
+    const auto column = line.substr(0, end);
+    if (tabs || !column.empty()) out.push_back(column);
     if (more) line.remove_prefix(end + 1);
-    if (!tabs && line.empty()) more = false;
   }
 }
 

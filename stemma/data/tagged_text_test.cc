@@ -39,7 +39,7 @@ TEST_F(TaggedTextTest, ConllBySpaces) {
   ASSERT_EQ(texts.size(), 2);
   EXPECT_THAT(texts.sentences[0].words, ElementsAre("EU", "#"));
   EXPECT_EQ(texts.sentences[0].text, "EU #");
-  EXPECT_EQ(texts.sentences[0].place, s.path + ":3");
+  EXPECT_EQ(texts.sentences[0].place, s.path + ":4");
   EXPECT_THAT(texts.names.names(), ElementsAre("B-ORG", "I-PER", "O"));
   EXPECT_THAT(texts.tags.ids, ElementsAre(0, 2, 1));
   EXPECT_EQ(texts.report.illegal_bio.count, 1);
@@ -98,7 +98,7 @@ TEST_F(TaggedTextTest, DefectsAreNamed) {
   EXPECT_THAT(error(source("a.txt", "\n\n")), HasSubstr("no sentence there"));
   EXPECT_THAT(error(source("a.conllu", "1\ta\n")), HasSubstr("a.conllu:1: 2 columns, CoNLL-U has 10"));
   EXPECT_THAT(error(source("a.conllu", "1-3\ta\t_\t_\t_\t_\t_\t_\t_\t_\n1\ta\t_\tX\t_\t_\t_\t_\t_\t_\n")),
-              HasSubstr("a.conllu:1: a multiword token is longer than its sentence"));
+              HasSubstr("a.conllu:2: a multiword token is longer than its sentence"));
   EXPECT_THAT(error(source("a.conllu", "3-4\ta\t_\t_\t_\t_\t_\t_\t_\t_\n")),
               HasSubstr("multiword token 3-4 does not begin at the next word, 1"));
   auto s = source("a.conllu", conllu);

@@ -66,8 +66,8 @@ TEST_F(TextPairTest, ParallelFiles) {
 
 TEST_F(TextPairTest, UnseenAndSingleLabels) {
   const LabelSet known({"entailment", "neutral"});
-  EXPECT_THAT(error_of([&] { read_text_pairs(files("a\n", "c\n", "entailed\n"), known); }),
-              HasSubstr("s1:1: label 'entailed' was not seen in training (did you mean 'entailment'?)"));
+  EXPECT_THAT(error_of([&] { read_text_pairs(files("a\n", "c\n", "entailmnt\n"), known); }),
+              HasSubstr("s1:1: label 'entailmnt' was not seen in training (did you mean 'entailment'?)"));
   EXPECT_THAT(error_of([&] { read_text_pairs(files("a\n", "c\n", "x\n")); }),
               HasSubstr("every pair has the label 'x'"));
   EXPECT_THAT(error_of([&] { read_text_pairs(files("", "", "")); }), HasSubstr("no pair is left"));
