@@ -194,4 +194,8 @@ CrossEntropy cross_entropy(const Tensor& x, const Tensor& W, const Tensor& b, co
 // log p(y_i) of each row, [N, 1]; not recorded.
 Tensor log_probability(const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& targets);
 
+// ---- crf.cc: linear-chain conditional random field; signatures in crf.h ---------------------------------------------
+//   s(y) = start_{y_1} + sum_t s_{t, y_t} + sum_t A_{y_{t-1}, y_t} + end_{y_n}              Lample et al. 2016, eq. 1
+//   crf: -log p(y) = log sum_y' e^{s(y')} - s(y);   best_labels: argmax_y s(y);   label_marginals: p(y_t = j)
+
 }  // namespace stemma
