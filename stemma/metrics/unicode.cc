@@ -40,6 +40,7 @@ bool is_white_space(char32_t c) {
   if (c < 0x80) return c == ' ' || (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x1F);
   return c == 0x85 || in_category(c, U_GC_Z_MASK);
 }
+bool is_letter(char32_t c) { return in_category(c, U_GC_L_MASK); }
 bool is_number(char32_t c) { return in_category(c, U_GC_N_MASK); }
 bool is_punctuation(char32_t c) { return in_category(c, U_GC_P_MASK); }
 bool is_symbol(char32_t c) { return in_category(c, U_GC_S_MASK); }

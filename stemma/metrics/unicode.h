@@ -13,6 +13,7 @@ std::u32string to_lower_code_points(
 std::string to_utf8(std::u32string_view text);
 
 bool is_white_space(char32_t c);
+bool is_letter(char32_t c);       // \p{L}
 bool is_number(char32_t c);       // \p{N}
 bool is_punctuation(char32_t c);  // \p{P}
 bool is_symbol(char32_t c);       // \p{S}

@@ -1,16 +1,13 @@
 // A linear-chain CRF over the labels of a tagger: its parameters and, from the names of the labels, which may follow
 // which.
 #pragma once
+#include "stemma/base/tags.h"
 #include "stemma/nn/module.h"
 #include "stemma/ops/crf.h"
 
 namespace stemma {
 
-// free: every transition. bio (IOB2): I-X only behind B-X or I-X. bioes (IOBES): B-X I-X ... E-X or S-X, whole.
-enum class TagScheme { free, bio, bioes };
-// bioes when a label begins with "S-" or "E-"; bio when all are "O", "B-X" or "I-X"; free otherwise.
-TagScheme scheme_of(const std::vector<std::string>& labels);
-// Null for `free`. Under bio and bioes a label that is not "O" or a prefix of the scheme with a type is an Error.
+// Null for `free`. A label that is not of the scheme is an Error naming it.
 std::shared_ptr<const LegalLabels> legal_labels(const std::vector<std::string>& labels, TagScheme scheme);
 
 struct Crf {

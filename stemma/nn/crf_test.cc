@@ -64,7 +64,7 @@ TEST(CrfLabels, a_label_outside_the_scheme_is_an_error) {
   EXPECT_EQ(error_of([] {
               legal_labels({"O", "E-X"}, TagScheme::bio);
             }),
-            "label 'E-X' is neither O nor one of BI with a type, such as B-PER; use another tag scheme");
+            "label 'E-X' is neither O nor B or I with a type, such as B-PER; use another tag scheme");
 }
 
 TEST(CrfModule, predicts_what_is_legal_and_learns_as_it_is_told) {
