@@ -30,7 +30,7 @@ TEST_F(CliTest, TrainsAndSaysWhatItDoes) {
   for (const char* name : {"config.json", "model.safetensors", "tokenizer.vocab", "training.jsonl"})
     EXPECT_TRUE(exists(file(str("m/", name)))) << name;
   EXPECT_THAT(read_file(file("m/README.md")),
-              AllOf(HasSubstr("stemma train translate --source t.de"), HasSubstr("| training pairs | 80 |"),
+              AllOf(HasSubstr("stemma train translate --source t.de"), HasSubstr("| text | 80 pairs, "),
                     HasSubstr("| validation BLEU, greedy | ")));
   const auto log = lines_in(read_file(file("m/training.jsonl")));
   EXPECT_THAT(log, SizeIs(15));

@@ -16,7 +16,7 @@
 #include "stemma/cli/terminal.h"
 #include "stemma/ops/libraries.h"
 #include "stemma/ops/product.h"
-#include "stemma/tasks/translate_training.h"
+#include "stemma/tasks/training_plan.h"
 #include "stemma/tensor/memory.h"
 
 namespace stemma {

@@ -51,7 +51,7 @@ std::string text_of(const Evaluation& e) {
 
 }  // namespace
 
-int eval_command(const Words& words) {
+int eval_translate_command(const Words& words) {
   Arguments a;
   CommandLine line("eval",
                    "Translates a test set and measures: BLEU and chrF as sacreBLEU counts them, perplexity of the "

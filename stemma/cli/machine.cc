@@ -4,7 +4,7 @@
 #include "stemma/base/check.h"
 #include "stemma/base/parallel.h"
 #include "stemma/cli/commands.h"
-#include "stemma/tasks/translate_training.h"
+#include "stemma/tasks/training_plan.h"
 #include "stemma/tensor/memory.h"
 
 namespace stemma {

@@ -51,7 +51,7 @@ std::string answer(const std::vector<Translation>& found, int64_t number, int64_
 
 }  // namespace
 
-int predict_command(const Words& words) {
+int predict_translate_command(const Words& words) {
   Arguments a;
   CommandLine line("predict", "Translates text, line by line. Several models of one vocabulary are an ensemble.",
                    examples);

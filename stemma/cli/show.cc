@@ -117,7 +117,7 @@ Json system_of(const Translator& system, const Arguments& a, Json::Array example
 
 }  // namespace
 
-int show_command(const Words& words) {
+int show_translate_command(const Words& words) {
   Arguments a;
   CommandLine line("show", "Shows a model's tree of parameters, its learning curves, and where it looks.", examples);
   line.option("directory", a.directory, "the model directory").required();

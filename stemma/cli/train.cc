@@ -15,6 +15,8 @@ struct Task {
 };
 constexpr Task tasks[] = {
     {"translate", train_translate_command, "a translation system from parallel text"},
+    {"classify", train_classify_command, "a classifier of texts: topics, sentiment, many labels"},
+    {"pair", train_pair_command, "a judge of two texts: the same meaning, entailment, likeness"},
     {"vectors", train_vectors_command, "word vectors from running text: word2vec, fastText"},
 };
 

@@ -1,11 +1,12 @@
-// Batches of pairs of similar length, by a budget of tokens. The order of an epoch is a pure function of seed, epoch
-// and place, so a cursor of three numbers resumes it exactly and no epoch's order is ever held.
+// Batches of pairs of similar length, by a budget of tokens, in the order of order.h.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "stemma/base/fields.h"
+#include "stemma/data/order.h"
 #include "stemma/data/shards.h"
 #include "stemma/text/vocabulary.h"
 
@@ -30,13 +31,6 @@ struct BatchOptions {
   void validate() const;  // Error naming the option
 };
 
-// The next batch: `batch` within `window` within `epoch`.
-struct Cursor {
-  int64_t epoch = 0, window = 0, batch = 0;
-  FIELDS(epoch, window, batch)
-  bool operator==(const Cursor&) const = default;
-};
-
 // Training order, epoch after epoch: pairs permuted, sorted by length within windows, cut, the batches shuffled.
 // A pair with an empty side is left out.
 class Batches {
@@ -44,8 +38,8 @@ class Batches {
   // Error when no pair is left to train on.
   Batches(TokenPairs pairs, const BatchOptions& options, uint64_t seed);
   ParallelBatch next();
-  const Cursor& cursor() const { return cursor_; }
-  void seek(const Cursor& cursor);  // Error when it does not fit the data
+  const Cursor& cursor() const { return order_->cursor(); }
+  void seek(const Cursor& cursor) { order_->seek(cursor); }  // Error when it does not fit the data
 
   int64_t epoch_pairs() const { return pairs_.size() - empty_ - (options_.truncate ? 0 : overlong_); }
   int64_t epoch_tokens() const { return tokens_; }  // of the target, </s> counted
@@ -53,17 +47,10 @@ class Batches {
   int64_t overlong() const { return overlong_; }    // pairs left out or cut
 
  private:
-  bool keeps(int64_t i) const;
-  int64_t windows() const;
-  void load_window();
-  void settle();
   TokenPairs pairs_;
   BatchOptions options_;
-  uint64_t seed_;
-  Cursor cursor_;
   int64_t empty_ = 0, overlong_ = 0, tokens_ = 0;
-  Cursor planned_ = {-1, -1, 0};
-  std::vector<std::vector<int64_t>> plan_;  // the batches of the window under the cursor
+  std::unique_ptr<TrainingOrder> order_;
 };
 
 // For evaluation: every index once (max_length leaves none out), longest first so that memory is found wanting at once,

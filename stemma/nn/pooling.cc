@@ -26,7 +26,12 @@ static Tensor edge_rows(const Tensor& h, bool last) {
 Tensor Pooling::operator()(const Tensor& h) const {
   if (shape.pooling == "max") return segment_max(h);
   if (shape.pooling == "mean") return segment_mean(h);
-  if (shape.pooling != "attention") return edge_rows(h, shape.pooling == "last");
+  if (shape.pooling != "attention") {
+    const bool last = shape.pooling == "last";
+    const int64_t forwards = h.cols() - shape.backwards;
+    if (shape.backwards == 0) return edge_rows(h, last);
+    return hstack({edge_rows(cols(h, 0, forwards), last), edge_rows(cols(h, forwards, shape.backwards), !last)});
+  }
   const Tensor a = segment_softmax(linear(W(h, Activation::tanh), v));
   observe("pooling", a);
   return segment_sum(h * a);

@@ -1,24 +1,15 @@
 #include "stemma/tasks/translate_training.h"
 
 #include <algorithm>
-#include <cmath>
 #include <queue>
 
 #include "stemma/base/files.h"
-#include "stemma/base/parallel.h"
 #include "stemma/metrics/score.h"
-#include "stemma/ops/product.h"
 #include "stemma/tasks/evaluation.h"
-#include "stemma/tensor/memory.h"
 
 namespace stemma {
 
 namespace {
-
-std::string in_units(int64_t bytes) {
-  const double gib = double(bytes) / double(1 << 30);
-  return gib >= 1 ? str(std::round(gib * 10) / 10, " GiB") : str(bytes >> 20, " MiB");
-}
 
 // The longest targets that fit into a budget of tokens, or the longest alone; memory for these only.
 std::vector<int64_t> longest_pairs(const TokenPairs& pairs, const BatchOptions& options) {
@@ -52,68 +43,38 @@ int64_t measure_activations(const Translator& system, const TokenPairs& pairs, T
   for (const int64_t i : batches.front()) first.push_back(index[size_t(i)]);
   const ParallelBatch batch = gather(pairs, first, options);
   const int64_t tokens = int64_t(batch.target.ids.size() + batch.target.splits.size());
-  Random random{1};
-  const Training on(random);
-  const Precision scope(precision);
-  reset_memory_peak();
-  const int64_t before = memory_use().now;
-  backward(system.loss(batch, system.recipe().train.label_smoothing).total);
-  const int64_t parameters = count(system.model().params()) * 4;  // gradients: counted elsewhere
-  for (const auto& p : system.model().params()) clear_grad(p.w);
-  const int64_t used = memory_use().peak - before - parameters;
-  return std::max<int64_t>(used, 0) * system.recipe().batch.tokens / std::max<int64_t>(tokens, 1);
+  const int64_t used = measure_activations(system.model().params(), precision, [&] {
+    return system.loss(batch, system.recipe().train.label_smoothing).total;
+  });
+  return used * system.recipe().batch.tokens / std::max<int64_t>(tokens, 1);
 }
 
-// What training keeps for each weight: itself, its gradient, the optimiser's moments, its moving average.
-int64_t copies(const TrainOptions& o) {
-  return 2 + (o.optimizer.name == "sgd" ? 1 : o.optimizer.name == "adafactor" ? 0 : 2) + (o.ema > 0 ? 1 : 0);
-}
-
-TrainingPlan make_plan(const Translator& system, const TranslationData& data, const Batches& batches, Type precision) {
+TranslationPlan make_plan(const Translator& system, const TranslationData& data, const Batches& batches,
+                          Type precision) {
   const Recipe& r = system.recipe();
-  TrainingPlan plan;
-  plan.model = r.model, plan.preset = r.preset, plan.precision = name_of(precision);
-  plan.parameters = count(system.model().params());
+  TranslationPlan plan;
+  plan.model = r.model, plan.preset = r.preset;
+  plan.fill(system.model().params(), r.train, precision);
   plan.source_vocabulary = system.source().size(), plan.target_vocabulary = system.target().size();
   plan.pairs = batches.epoch_pairs(), plan.epoch_tokens = batches.epoch_tokens();
   plan.left_out = data.train.size() - plan.pairs;
   plan.batch_tokens = r.batch.tokens, plan.accumulate = r.train.accumulate;
-  plan.threads = threads();
-  plan.weights_bytes = plan.parameters * 4;
-  plan.training_bytes = plan.weights_bytes * (copies(r.train) - 1);
-  plan.available_bytes = system_memory_available();
-  for (const auto& [n, what] : {std::pair{double(r.train.steps), "steps"}, std::pair{double(r.train.epochs), "epochs"},
-                                std::pair{r.train.minutes, "minutes"}})
-    if (n > 0) plan.limit += str(plan.limit.empty() ? "" : " or ", n, " ", what);
-  if (r.train.early_stopping > 0)
-    plan.limit += str(plan.limit.empty() ? "" : " or ", r.train.early_stopping, " validations without a better ",
-                      r.train.stop_on);
   return plan;
 }
 
 }  // namespace
 
-Type resolve_precision(const std::string& precision) {
-  check(precision == "auto" || precision == "f32" || precision == "bf16", "precision: unknown value '", precision,
-        "' (known: auto, f32, bf16)");
-  return precision == "bf16" || (precision == "auto" && native_bf16() && !deterministic()) ? Type::bf16 : Type::f32;
-}
-
 Summary train_translator(Translator& system, const TranslationData& data, const std::string& directory, bool resume,
-                         const std::atomic<bool>& stop, const TrainingCallbacks& calls) {
+                         const std::atomic<bool>& stop, const TrainingCallbacks<TranslationPlan>& calls) {
   const Recipe& recipe = system.recipe();
   const Deterministic kernels(deterministic() || recipe.train.deterministic);
   const Type precision = resolve_precision(recipe.train.precision);
   Batches batches(data.train, recipe.batch, recipe.train.seed);
-  TrainingPlan plan = make_plan(system, data, batches, precision);
-  const int64_t fixed = plan.weights_bytes + plan.training_bytes;
-  check(fixed < plan.available_bytes, "this model needs ", in_units(fixed), " for weights and optimiser, but ",
-        in_units(plan.available_bytes), " are free; choose a smaller model");
+  TranslationPlan plan = make_plan(system, data, batches, precision);
+  plan.check_weights();
   plan.activation_bytes = measure_activations(system, data.train, precision);
-  check(fixed + plan.activation_bytes < plan.available_bytes, "a batch of ", recipe.batch.tokens,
-        " tokens needs about ", in_units(fixed + plan.activation_bytes), ", but ", in_units(plan.available_bytes),
-        " are free; try --set batch.tokens=", recipe.batch.tokens / 2,
-        " with --set accumulate=", 2 * recipe.train.accumulate);
+  plan.check_batch(
+      str("--set batch.tokens=", recipe.batch.tokens / 2, " with --set accumulate=", 2 * recipe.train.accumulate));
   if (calls.plan) calls.plan(plan);
 
   Work work;
@@ -159,7 +120,7 @@ Tokenizers load_tokenizers(const Recipe& recipe, const std::string& directory) {
   return {both, both};
 }
 
-Tokenizers train_tokenizers(const TrainFromFiles& request, const TrainingCallbacks& calls) {
+Tokenizers train_tokenizers(const TrainFromFiles& request, const TrainingCallbacks<TranslationPlan>& calls) {
   const TextOptions& text = request.recipe.text;
   Tokenizers out;
   if (text.joint) {
@@ -173,24 +134,6 @@ Tokenizers train_tokenizers(const TrainFromFiles& request, const TrainingCallbac
       check_corpus(request.train, out.source, out.target, {.max_length = max_length ? max_length : 256});
   if (calls.say) calls.say(describe(report));
   return out;
-}
-
-// Refuses a model whose training will not fit while it is being made, not after it has filled the memory.
-template <class Make>
-auto within_memory(const Recipe& recipe, Make&& make) {
-  const int64_t free = system_memory_available(), share = free / copies(recipe.train);
-  struct Limit {
-    int64_t before;
-    ~Limit() { set_memory_limit(before); }
-  } const limit{set_memory_limit(memory_use().reserved + share)};
-  try {
-    return make();
-  } catch (const Error& e) {
-    check(!std::string_view(e.what()).starts_with("out of memory"), "this model needs more than ", in_units(share),
-          " for its weights and as much again for each of ", copies(recipe.train) - 1,
-          " companions in training, but only ", in_units(free), " are free; choose a smaller model");
-    throw;
-  }
 }
 
 TranslationData read_data(const TrainFromFiles& request, const Tokenizers& tokenizers, bool continued) {
@@ -210,14 +153,6 @@ TranslationData read_data(const TrainFromFiles& request, const Tokenizers& token
   return data;
 }
 
-// What the run does, whatever "auto" will mean when it goes on somewhere else.
-Recipe resolved(Recipe recipe) {
-  TrainOptions& train = recipe.train;
-  const Deterministic kernels(train.deterministic);
-  train.precision = name_of(resolve_precision(train.precision));
-  return recipe;
-}
-
 // All options, before the text is read: the model is made once with hardly any vocabulary.
 void check_options(const TrainFromFiles& request) {
   const Recipe& r = request.recipe;
@@ -225,25 +160,30 @@ void check_options(const TrainFromFiles& request) {
   const std::string needy = r.train.needs_validation();
   check(needy.empty() || !request.valid.source.empty(), needy,
         " needs validation text: --valid-source and --valid-target");
-  within_memory(r, [&] { return make_model(r.model, r.architecture, {4, r.text.joint ? 4 : 5}, r.train.seed); });
+  within_memory(r.train, [&] { return make_model(r.model, r.architecture, {4, r.text.joint ? 4 : 5}, r.train.seed); });
 }
 
 }  // namespace
 
-Summary train_from_files(const TrainFromFiles& asked, const std::atomic<bool>& stop, const TrainingCallbacks& calls) {
+Summary train_from_files(const TrainFromFiles& asked, const std::atomic<bool>& stop,
+                         const TrainingCallbacks<TranslationPlan>& calls) {
   TrainFromFiles request = asked;
   check_options(request);
   request.recipe.train.deterministic |= deterministic();
-  request.recipe = resolved(request.recipe);
+  request.recipe.train = resolved(request.recipe.train);
   const std::string& out = request.out;
   check(!request.resume || is_directory(out), "nothing to resume: there is no directory ", out);
   check(request.resume || !Trainer::can_resume(out), out,
         " holds a run already: continue it with --resume, or choose another --out");
   const bool continued = request.resume && exists(join_path(out, "config.json"));
-  if (continued) check_same_run(resolved(load_recipe(out)), request.recipe);
+  if (continued) {
+    Recipe begun = load_recipe(out);
+    begun.train = resolved(begun.train);
+    check_same_run(to_json(begun), to_json(request.recipe));
+  }
   const auto tokenizers = continued ? load_tokenizers(request.recipe, out) : train_tokenizers(request, calls);
-  Translator system =
-      within_memory(request.recipe, [&] { return Translator(request.recipe, tokenizers.source, tokenizers.target); });
+  Translator system = within_memory(request.recipe.train,
+                                    [&] { return Translator(request.recipe, tokenizers.source, tokenizers.target); });
   system.save_description(out);
   const TranslationData data = read_data(request, tokenizers, continued);
   return train_translator(system, data, out, request.resume, stop, calls);

@@ -55,11 +55,16 @@ Optimizer::Optimizer(Params params, const OptimizerOptions& options) : options_(
   Block gradients, memory;
   for (const auto& [name, w] : params_) {
     check(w.type() == Type::f32, "parameter '", name, "' ", w, " is trained in f32");
+    if (!w.tracked()) continue;
     gradients.reserve(w.rows(), w.cols());
     for (const auto& shape : shapes(w)) memory.reserve(shape.rows, shape.cols);
   }
   gradients.allocate(), memory.allocate();
   for (const auto& [name, w] : params_) {
+    if (!w.tracked()) {
+      slots_.emplace_back();
+      continue;
+    }
     set_grad(w, gradients.take(w.rows(), w.cols()));
     std::array<Tensor, 2> state;
     const auto wanted = shapes(w);
@@ -85,7 +90,9 @@ double Optimizer::gradient_norm() const { return std::sqrt(sum_of_squares(gradie
 void Optimizer::step(const Step& step) {
   const auto& o = options_;
   for (size_t i = 0; i < params_.size(); ++i) {
-    const Tensor &w = params_[i].w, g = grad(w);
+    const Tensor& w = params_[i].w;
+    if (!w.tracked()) continue;
+    const Tensor g = grad(w);
     const auto& [first, second, decay] = slots_[i];
     switch (rule_) {
       case Rule::sgd:

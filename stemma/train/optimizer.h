@@ -25,7 +25,8 @@ struct OptimizerOptions {
 
 class Optimizer {
  public:
-  // Parameters are f32; their gradients become views of one block. Error for an unknown name.
+  // Parameters are f32; their gradients become views of one block. What is not tracked is kept as it is: a parameter
+  // that is part of the model and does not learn. Error for an unknown name.
   Optimizer(Params params, const OptimizerOptions& options);
   ~Optimizer();  // the parameters have no gradients afterwards
   Optimizer(const Optimizer&) = delete;

@@ -40,6 +40,7 @@ void add_validation(Json& line, const Validation& v, bool best) {
   line["valid_loss"] = v.loss;
   line["valid_perplexity"] = std::exp(v.loss);
   if (v.bleu) line["valid_bleu"] = *v.bleu;
+  if (v.score) line["valid_score"] = *v.score;
   if (v.extra.is_object())
     for (const auto& [key, value] : v.extra.object()) line["valid_" + key] = value;
   line["best"] = best;
@@ -71,7 +72,7 @@ void TrainOptions::validate() const {
     at_least(value, int64_t{0}, name);
   at_least(minutes, 0.0, "minutes");
   check(ema >= 0 && ema < 1, "ema = ", ema, ": must be at least 0 and below 1");
-  one_of(stop_on, {"loss", "bleu"}, "stop_on");
+  one_of(stop_on, {"loss", "bleu", "score"}, "stop_on");
   one_of(precision, {"auto", "f32", "bf16"}, "precision");
   check(label_smoothing >= 0 && label_smoothing < 1, "label_smoothing = ", label_smoothing, ": must be in [0, 1)");
 }
@@ -169,9 +170,10 @@ Trainer::Validated Trainer::measure() {
   const NoGrad off;
   const Evaluating on;
   Validated v{work_.validate()};
-  const bool by_bleu = options_.stop_on == "bleu";
-  check(!by_bleu || v.validation.bleu, "stop_on = bleu, but validation measures no BLEU");
-  v.score = by_bleu ? -*v.validation.bleu : v.validation.loss;
+  const auto& by = options_.stop_on == "bleu" ? v.validation.bleu : v.validation.score;
+  check(options_.stop_on == "loss" || by, "stop_on = ", options_.stop_on, ", but validation measures no ",
+        options_.stop_on);
+  v.score = options_.stop_on == "loss" ? v.validation.loss : -*by;
   v.best = std::isfinite(v.score) && (state_.best_step == 0 || v.score < state_.best);
   if (v.best) {
     state_.best = v.score, state_.best_step = state_.step;
@@ -332,7 +334,7 @@ Summary Trainer::run(const std::atomic<bool>& stop, const Tell& tell) {
           .best_step = state_.best_step,
           .seconds = seconds(),
           .tokens_per_second = double(state_.target_tokens) / std::max(state_.step_seconds, 1e-9),
-          .best = options_.stop_on == "bleu" ? -state_.best : state_.best};
+          .best = options_.stop_on == "loss" ? state_.best : -state_.best};
 }
 
 }  // namespace stemma

@@ -34,7 +34,7 @@ struct TrainOptions {
   int64_t average_checkpoints = 0;  // at the end the mean of the last so many is tried; 0: not
   double ema = 0;                // decay of the moving average of the weights, which then is what is validated; 0: none
   int64_t early_stopping = 0;    // validations in a row without a new best; 0: never
-  std::string stop_on = "loss";  // loss | bleu: what is best
+  std::string stop_on = "loss";  // loss | bleu | score (of the task): what is best
   int64_t max_skipped = 10;      // steps in a row without a finite gradient before giving up
   std::string precision = "auto";  // auto | f32 | bf16; this and the next are for who makes the trainer
   bool deterministic = false;      // kernels whose sums depend on neither batch nor threads
@@ -56,9 +56,10 @@ struct MicroBatch {
   int64_t target_tokens = 0, source_tokens = 0;
 };
 struct Validation {
-  double loss = 0;             // per target token, without smoothing
-  std::optional<double> bleu;  // must be there for stop_on = bleu
-  Json extra;                  // an object: logged as valid_KEY
+  double loss = 0;                   // per target token, without smoothing
+  std::optional<double> bleu;        // must be there for stop_on = bleu
+  Json extra = {};                   // an object: logged as valid_KEY
+  std::optional<double> score = {};  // the higher the better; must be there for stop_on = score
 };
 // What is trained, as functions.
 struct Work {
@@ -85,7 +86,7 @@ struct Summary {
   int64_t step = 0, skipped = 0, best_step = 0;
   double seconds = 0;
   double tokens_per_second = 0;  // target tokens, in the steps themselves
-  double best = 0;               // loss or BLEU of what model.safetensors holds; 0 without validation
+  double best = 0;               // loss, BLEU or score of what model.safetensors holds; 0 without validation
   FIELDS(reason, step, skipped, best_step, seconds, tokens_per_second, best)
 };
 

@@ -1,0 +1,52 @@
+// stemma predict, eval and show: what they do with a model directory is decided by the task in its config.json. A task
+// is a row; each of its commands has its own options and help.
+#include <cstdio>
+
+#include "stemma/base/files.h"
+#include "stemma/cli/commands.h"
+#include "stemma/tasks/recipe_tree.h"
+
+namespace stemma {
+
+namespace {
+
+using Command = int (*)(const Words&);
+struct Task {
+  std::string name;
+  Command predict, eval, show;  // null: there is none
+};
+const std::vector<Task>& tasks() {
+  static const std::vector<Task> list = {
+      {"translate", predict_translate_command, eval_translate_command, show_translate_command},
+      {"classify", predict_text_task_command, eval_text_task_command, nullptr},
+      {"pair", predict_text_task_command, eval_text_task_command, nullptr},
+  };
+  return list;
+}
+
+// The first word that is a model directory; without one the words are wrong, and the first task's command says how.
+int run(const char* verb, Command Task::*command, const Words& words) {
+  for (const auto& word : words) {
+    if (word.starts_with("-") || !exists(join_path(word, "config.json"))) continue;
+    const Config config = read_config(word);
+    std::vector<std::string> known;
+    for (const auto& task : tasks()) {
+      known.push_back(task.name);
+      if (task.name != config.task) continue;
+      check(task.*command != nullptr, "no ", verb, " for ", word, ", a model of the task '", config.task, "'");
+      return (task.*command)(words);
+    }
+    fail(config.path, ": unknown task '", config.task, "'", suggestion(config.task, known));
+  }
+  if (!words.empty() && (words[0] == "--help" || words[0] == "-h"))
+    std::printf("The options of a model's task: stemma %s DIR --help. Those of a translation system:\n\n", verb);
+  return (tasks()[0].*command)(words);
+}
+
+}  // namespace
+
+int predict_command(const Words& words) { return run("predict", &Task::predict, words); }
+int eval_command(const Words& words) { return run("eval", &Task::eval, words); }
+int show_command(const Words& words) { return run("show", &Task::show, words); }
+
+}  // namespace stemma

@@ -1,0 +1,88 @@
+// stemma predict, eval and show for the tasks on texts: classify, pair, tag, answer, choose.
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "stemma/base/files.h"
+#include "stemma/cli/commands.h"
+#include "stemma/cli/input.h"
+#include "stemma/cli/terminal.h"
+#include "stemma/tasks/text_task.h"
+
+namespace stemma {
+
+namespace {
+
+const TextTask& task_of(const std::string& directory) { return find_text_task(read_config(directory).task); }
+
+void print(const std::string& text) {
+  check(std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0,
+        "cannot write the output");
+}
+
+std::string text_of(const TaskReport& report) {
+  std::string out;
+  for (const auto& t : report.tables) {
+    Table table(t.header);
+    for (const auto& row : t.rows) table.add(row);
+    out += str(out.empty() ? "" : "\n", t.title.empty() ? "" : t.title + "\n", table.text());
+  }
+  if (!report.notes.empty()) out += "\npassed over in the file:\n" + report.notes;
+  return out;
+}
+
+}  // namespace
+
+int predict_text_task_command(const Words& words) {
+  std::string directory, input = "-";
+  int64_t chunk = 0;
+  bool json = false;
+  Machine machine;
+  CommandLine line("predict", "Text in, answers out, line by line.",
+                   "  stemma predict runs/topics < texts.txt\n  stemma predict runs/topics --json --input texts.txt\n");
+  line.option("directory", directory, "the model directory").required();
+  line.option("--input", input, "a file, plain or .gz; -: standard input");
+  line.option("--chunk", chunk, "lines answered together; 0: 512, on a terminal 1");
+  line.flag("--json", json, "an object for each line, with probabilities");
+  machine.declare(line);
+  if (!line.parse(words)) return 0;
+  const MachineScope scope(machine);
+  const auto system = task_of(directory).load(directory);
+  if (chunk <= 0) chunk = input == "-" && ::isatty(STDIN_FILENO) ? 1 : 512;
+  LineReader reader(input);
+  for (std::vector<std::string> lines; !(lines = next_lines(reader, chunk)).empty();) {
+    std::string out;
+    for (const auto& answer : system->answer(lines)) out += (json ? answer.json.dump() : answer.text) + "\n";
+    print(out);
+  }
+  return 0;
+}
+
+int eval_text_task_command(const Words& words) {
+  std::string directory, file;
+  std::vector<std::string> set;
+  bool json = false;
+  Machine machine;
+  CommandLine line("eval", "Measures a model on a test set, which is read as its training file was.",
+                   "  stemma eval runs/topics --test test.tsv\n  stemma eval runs/topics --test test.tsv --json\n"
+                   "  stemma eval runs/topics --test test.csv --set data.text=2,3 --set data.label=1\n");
+  line.option("directory", directory, "the model directory").required();
+  line.option("--test", file, "examples with their answers").required();
+  line.option("--set", set, "data.KEY=VALUE: how this file is read, where not as the training file was");
+  line.flag("--json", json, "one object");
+  machine.declare(line);
+  if (!line.parse(words)) return 0;
+  const MachineScope scope(machine);
+  const auto system = task_of(directory).load(directory);
+  RecipeTree recipe(to_json(system->recipe()));
+  for (const auto& assignment : set) {
+    if (!assignment.starts_with("data."))
+      throw UsageError(str("--set: only data.KEY=VALUE here, not '", assignment, "'"));
+    recipe.set(assignment);
+  }
+  const auto report = system->evaluate(file, recipe.json()["data"]);
+  print(json ? report.all.dump() + "\n" : text_of(report));
+  return 0;
+}
+
+}  // namespace stemma

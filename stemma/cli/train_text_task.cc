@@ -1,0 +1,80 @@
+// stemma train classify | pair | tag | answer | choose: from examples to a model directory. Here are the words on the
+// screen; the work is in tasks/.
+#include <cstdio>
+#include <optional>
+
+#include "stemma/base/files.h"
+#include "stemma/base/profile.h"
+#include "stemma/cli/commands.h"
+#include "stemma/cli/training_arguments.h"
+#include "stemma/cli/training_display.h"
+#include "stemma/tasks/text_task.h"
+
+namespace stemma {
+
+namespace {
+
+std::string examples_of(const TextTask& task) {
+  const std::string train = str("  stemma train ", task.name, " --encoder ");
+  if (task.name == "classify")
+    return train + "lstm --train train.tsv --valid dev.tsv --out runs/topics --epochs 5\n" + train +
+           "textcnn --train news.csv --set data.text=[\"title\",\"body\"] --set data.label=topic --out runs/cnn\n" +
+           train + "gru --set pooling=attention --vectors runs/vectors/model.bin --train t.jsonl --out runs/gru\n";
+  if (task.name == "pair")
+    return train +
+           "lstm --train sts.csv --set data.first=6 --set data.second=7 --set data.label=5 --set scores=true \\\n"
+           "       --out runs/sts\n" +
+           train + "lstm --train s1.txt,s2.txt,labels.txt --out runs/nli\n";
+  return train + "lstm --train train --valid valid --out runs/" + task.name + "\n";
+}
+
+Facts facts_of(const TaskPlan& p) {
+  Facts out;
+  if (p.vocabulary) out.push_back({"vocabulary", with_commas(p.vocabulary)});
+  out.push_back({"examples", str(with_commas(p.examples), ", ", with_commas(p.epoch_tokens), " tokens",
+                                 p.valid_examples ? str("; ", with_commas(p.valid_examples), " to validate") : "")});
+  if (!p.labels.empty()) out.push_back({"labels", p.labels});
+  return out;
+}
+
+std::string about(const TextTask& task) {
+  std::string text = str("Trains a model for ", task.about, ".\n\nEncoders:");
+  for (const auto& name : task.encoders()) text += " " + name;
+  return text +
+         "\nHow the files are read is said by --set data.KEY=VALUE; wrong keys are answered with the known ones.";
+}
+
+}  // namespace
+
+int train_text_task(const TextTask& task, const Words& words) {
+  TrainingArguments a;
+  a.of = "encoder";
+  TaskTraining training;
+  std::string vectors;
+  CommandLine line("train " + task.name, about(task), examples_of(task));
+  line.option("--train", training.train, "training examples").required();
+  line.option("--valid", training.valid, "validation examples: say when to stop and which weights are the best");
+  line.option("--vectors", vectors, "word vectors that the words begin with: of stemma, fastText, word2vec, GloVe");
+  line.option("--most", training.most, "learn from so many of the training examples, drawn by the seed; 0: all");
+  a.declare(line, "which encoder reads the text (default: lstm)");
+  if (!line.parse(words)) return 0;
+  TaskRecipe begin = a.goes_on() ? load_task_recipe(a.out, task.name) : task.recipe(a.model.empty() ? "lstm" : a.model);
+  if (line.given("--vectors")) begin.vectors = vectors;
+  training.recipe = a.recipe(RecipeTree(to_json(begin)), line, !training.valid.empty()).build<TaskRecipe>();
+  training.out = a.out, training.resume = a.resume;
+  if (training.valid.empty()) training.recipe.train.stop_on = "loss";
+  const MachineScope machine(a.machine);
+  TrainingDisplay display({.json = a.json, .score = task.measure, .perplexity = false});
+  std::optional<Profile> profile;
+  if (!a.trace.empty()) profile.emplace();
+  const Summary summary = task.train(training, stop_requested(), display.callbacks(facts_of));
+  if (profile) write_file(a.trace, chrome_trace(profile->events()));
+  display.end(summary, training.recipe.train.stop_on == "score" ? task.measure : training.recipe.train.stop_on,
+              {str("train ", task.name), words, "learned to " + task.name, "stemma predict DIR < text", a.out});
+  return 0;
+}
+
+int train_classify_command(const Words& words) { return train_text_task(find_text_task("classify"), words); }
+int train_pair_command(const Words& words) { return train_text_task(find_text_task("pair"), words); }
+
+}  // namespace stemma

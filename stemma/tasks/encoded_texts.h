@@ -1,0 +1,30 @@
+// Texts as an encoder reads them: the ids of their tokens, and of the letters of each token.
+#pragma once
+#include <span>
+
+#include "stemma/data/ragged.h"
+#include "stemma/nn/token_input.h"
+#include "stemma/text/lexer.h"
+
+namespace stemma {
+
+struct EncodedTexts {
+  Ragged ids;      // a sequence for each text
+  Ragged letters;  // a sequence for each token; none when nobody reads letters
+  bool with_letters = false;
+
+  int64_t size() const { return ids.size(); }
+  int64_t length(int64_t i) const { return ids.splits[size_t(i) + 1] - ids.splits[size_t(i)]; }
+  // `text`: what was lexed. A text without a token becomes the token </s>, so that every text has a row.
+  void add(const Lexer& lexer, const Lexed& lexed, std::string_view text);
+  // The same for words lexed by lex_words.
+  void add(const Lexer& lexer, const Lexed& lexed, std::span<const std::string> words);
+  // Text i of each, one behind the other with </s> between: as one text.
+  void add_joined(const EncodedTexts& first, const EncodedTexts& second, int64_t i);
+  TokenRows gather(std::span<const int64_t> index) const;
+
+ private:
+  void add_letters(std::vector<int32_t> of_token);
+};
+
+}  // namespace stemma

@@ -1,0 +1,104 @@
+// One text or two in, a number for each label out: what the tasks classify and pair are made of, whichever encoder it
+// is. The neural ones are in network_labels.cc; `tfidf` (sparse/) and `fasttext` (vectors/) learn in their own ways.
+#pragma once
+#include <memory>
+
+#include "stemma/data/label_set.h"
+#include "stemma/tasks/lesson.h"
+
+namespace stemma {
+
+struct Documents {
+  std::vector<std::string> first, second;  // second: of pairs, as many; otherwise empty
+  int64_t size() const { return int64_t(first.size()); }
+  bool pairs() const { return !second.empty(); }
+};
+
+// What the labels of a document mean.
+enum class Question {
+  one,    // exactly one label: probabilities that sum to 1
+  many,   // any number of labels: a probability for each
+  score,  // a number
+};
+
+struct LabelledDocuments {
+  Documents documents;
+  std::vector<std::vector<int32_t>> labels;  // ids; one, many
+  std::vector<double> scores;                // score
+  int64_t size() const { return documents.size(); }
+};
+
+struct LabelHead {
+  std::string pooling = "auto";  // last|first|max|mean|attention; auto: what suits the encoder
+  int64_t attention_width = 0;   // of pooling = attention; 0: that of the rows
+  int64_t hidden = 0;            // a layer between the text's vector and the labels; 0: none
+  float dropout = 0.5f;          // on what the last layer sees
+  std::string balance = "none";  // none | balanced: a label weighs n / (labels * its count), as scikit-learn's
+  // Pairs. siamese: both texts by themselves, joined as [u; v; |u - v|; u * v] (Mou et al. 2016, eq. 3; Conneau et al.
+  // 2017, section 3.1); joint: one text, </s> between.
+  std::string pairs = "siamese";
+  FIELDS(pooling, attention_width, hidden, dropout, balance, pairs)
+  void validate() const;  // Error naming the option
+};
+
+struct LabelTask {
+  std::string name;  // "classify", "pair"
+  Question question = Question::one;
+  LabelSet labels;
+  bool pairs = false;
+};
+
+// A word (or n-gram) of a document and what it adds to the answer: for the views.
+struct Reason {
+  std::string text;
+  int64_t begin = -1, end = -1;  // bytes of the document it came from; -1: a feature without a place
+  double weight = 0;
+  int64_t document = 0;  // of a pair: 0 or 1
+  FIELDS(text, begin, end, weight, document)
+};
+struct ExplainedLabel {
+  std::vector<Reason> saliency;  // by the encoder's own measure, which `measure` names
+  std::string measure;
+  std::vector<Reason> attention;  // of pooling = attention; otherwise none
+};
+
+class LabelModel {
+ public:
+  virtual ~LabelModel() = default;
+  // A row for each document: probabilities of the labels, or the score alone. That of a document does not depend on the
+  // others.
+  virtual std::vector<std::vector<double>> answer(const Documents& documents) const = 0;
+  // Why document 0 has so much of `label` (0 for a score).
+  virtual ExplainedLabel explain(const Documents& one, int32_t label) const = 0;
+  virtual int64_t parameters() const = 0;
+};
+
+struct LabelTraining {
+  const TaskRecipe& recipe;
+  const LabelTask& task;
+  const LabelledDocuments &train, &valid;  // valid may be empty
+  // What training says of answers to `valid`: the loss and what is best.
+  std::function<Validation(const std::vector<std::vector<double>>&)> judge;
+  std::string directory;
+  bool resume = false;
+};
+struct TrainedLabels {
+  std::unique_ptr<LabelModel> model;
+  Summary summary;
+};
+// By recipe.encoder. Everything that load_label_model needs is in the directory afterwards.
+TrainedLabels train_label_model(const LabelTraining& training, const std::atomic<bool>& stop,
+                                const TaskCallbacks& calls);
+std::unique_ptr<LabelModel> load_label_model(const TaskRecipe& recipe, const LabelTask& task,
+                                             const std::string& directory);
+std::vector<std::string> label_encoders();
+// Defaults of an encoder for these tasks: its architecture, and `train`, `text` where it is not like the others.
+TaskRecipe label_recipe(const std::string& encoder, const LabelTask& task);
+
+// The families, each in its own stem.
+TrainedLabels train_network_labels(const LabelTraining& training, const std::atomic<bool>& stop,
+                                   const TaskCallbacks& calls);
+std::unique_ptr<LabelModel> load_network_labels(const TaskRecipe& recipe, const LabelTask& task,
+                                                const std::string& directory);
+
+}  // namespace stemma

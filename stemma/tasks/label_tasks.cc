@@ -1,0 +1,255 @@
+#include "stemma/tasks/label_tasks.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "stemma/base/files.h"
+#include "stemma/data/labelled_text.h"
+#include "stemma/data/text_pairs.h"
+#include "stemma/tasks/label_model.h"
+#include "stemma/tasks/label_scores.h"
+
+namespace stemma {
+
+namespace {
+
+const LabelledTextSource first_columns{.text = {"1"}, .label = "2"};
+
+// ---- files -> documents ---------------------------------------------------------------------------------------------
+struct ReadDocuments {
+  LabelledDocuments data;
+  LabelTask task;
+  std::string notes;
+};
+
+// Columns that nobody named are the first ones, in JSONL those called "text" and "label".
+LabelledTextSource text_source(const TaskRecipe& recipe, const std::string& path) {
+  auto source = from_json<LabelledTextSource>(recipe.data, "data");
+  source.path = path;
+  const bool keys = source.format == "fasttext" || table_format(path, source.format) == "jsonl";
+  if (keys && source.text == first_columns.text && source.label == first_columns.label)
+    source.text = {"text"}, source.label = "label";
+  return source;
+}
+
+// `known`: the task of a system that is trained already; null: it becomes what the file is.
+ReadDocuments read_texts(const TaskRecipe& recipe, const std::string& path, const LabelTask* known) {
+  const auto source = text_source(recipe, path);
+  auto read = known ? read_labelled_texts(source, known->labels) : read_labelled_texts(source);
+  ReadDocuments out{.task = known ? *known : LabelTask{"classify", Question::one, read.names, false},
+                    .notes = describe_skipped(read.report)};
+  out.data.documents.first = std::move(read.texts);
+  for (int64_t i = 0; i < read.labels.size(); ++i) {
+    const auto ids = read.labels[i];
+    out.data.labels.emplace_back(ids.begin(), ids.end());
+    if (ids.size() == 1) continue;
+    check(!known || out.task.question == Question::many, path, ": a text with ", ids.size(),
+          " labels, but the system was trained on texts with one each");
+    out.task.question = Question::many;
+  }
+  return out;
+}
+
+// A table, or three files of lines: FIRST,SECOND,LABEL.
+TextPairSource pair_source(const TaskRecipe& recipe, const std::string& path) {
+  auto source = from_json<TextPairSource>(recipe.data, "data");
+  source.path = path;
+  const auto comma = path.find(','), second = path.find(',', comma + 1);
+  if (comma == path.npos || exists(path)) return source;
+  check(second != path.npos, path, ": pairs in files of lines are three: FIRST,SECOND,LABEL");
+  source.path.clear();
+  source.first = path.substr(0, comma), source.second = path.substr(comma + 1, second - comma - 1);
+  source.label = path.substr(second + 1);
+  return source;
+}
+
+ReadDocuments read_pairs_of(const TaskRecipe& recipe, const std::string& path, const LabelTask* known) {
+  auto source = pair_source(recipe, path);
+  if (known) source.scores = known->question == Question::score;
+  auto read = known ? read_text_pairs(source, known->labels) : read_text_pairs(source);
+  ReadDocuments out{.task = known           ? *known
+                            : source.scores ? LabelTask{"pair", Question::score, {}, true}
+                                            : LabelTask{"pair", Question::one, read.names, true},
+                    .notes = describe_skipped(read.report)};
+  out.data.documents = {std::move(read.first), std::move(read.second)};
+  out.data.scores = std::move(read.scores);
+  for (const int32_t label : read.labels) out.data.labels.push_back({label});
+  return out;
+}
+
+ReadDocuments read_documents(const std::string& task, const TaskRecipe& recipe, const std::string& path,
+                             const LabelTask* known) {
+  return task == "pair" ? read_pairs_of(recipe, path, known) : read_texts(recipe, path, known);
+}
+
+LabelledDocuments some_of(LabelledDocuments all, const std::vector<int64_t>& which) {
+  if (int64_t(which.size()) == all.size()) return all;
+  const auto pick = [&](auto& list) {
+    if (list.empty()) return;
+    std::decay_t<decltype(list)> out;
+    for (const int64_t i : which) out.push_back(std::move(list[size_t(i)]));
+    list = std::move(out);
+  };
+  pick(all.documents.first), pick(all.documents.second), pick(all.labels), pick(all.scores);
+  return all;
+}
+
+// ---- labels.json ----------------------------------------------------------------------------------------------------
+constexpr const char* questions[] = {"one", "many", "score"};
+
+void save_task(const LabelTask& task, const std::string& directory) {
+  write_file(
+      join_path(directory, "labels.json"),
+      Json::object({{"question", questions[int(task.question)]}, {"labels", task.labels.to_json()}}).dump(2) + "\n");
+}
+
+LabelTask load_task(const std::string& name, const std::string& directory) {
+  const std::string path = join_path(directory, "labels.json");
+  const Json json = Json::parse(read_file(path), path);
+  const std::string question = json["question"].text();
+  const auto found = std::find(std::begin(questions), std::end(questions), question);
+  check(found != std::end(questions), path, ": question: unknown '", question, "'");
+  return {name, Question(found - std::begin(questions)), LabelSet::from_json(json["labels"], path), name == "pair"};
+}
+
+// ---- the system -----------------------------------------------------------------------------------------------------
+class LabelSystem : public TextSystem {
+ public:
+  LabelSystem(const std::string& task, const std::string& directory)
+      : recipe_(load_task_recipe(directory, task)),
+        task_(load_task(task, directory)),
+        model_(load_label_model(recipe_, task_, directory)) {}
+
+  std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const override {
+    const auto y = model_->answer(documents(inputs));
+    std::vector<TaskAnswer> out;
+    for (const auto& row : y) out.push_back(answer_of(row));
+    return out;
+  }
+  TaskReport evaluate(const std::string& file, const Json& data) const override {
+    TaskRecipe recipe = recipe_;
+    if (!data.is_null()) recipe.data = data;
+    const auto read = read_documents(task_.name, recipe, file, &task_);
+    TaskReport report = score_labels(task_, read.data, model_->answer(read.data.documents));
+    report.notes = read.notes;
+    return report;
+  }
+  Json explain(const std::string& input) const override {
+    const Documents one = documents({input});
+    const auto y = model_->answer(one).front();
+    const auto best = int32_t(std::max_element(y.begin(), y.end()) - y.begin());
+    const auto why = model_->explain(one, best);
+    Json::Array texts{one.first[0]};
+    if (one.pairs()) texts.push_back(one.second[0]);
+    return Json::object({{"texts", texts},
+                         {"answer", answer_of(y).json},
+                         {"measure", why.measure},
+                         {"saliency", to_json(why.saliency)},
+                         {"attention", to_json(why.attention)}});
+  }
+  const TaskRecipe& recipe() const override { return recipe_; }
+  int64_t parameters() const override { return model_->parameters(); }
+
+ private:
+  Documents documents(const std::vector<std::string>& inputs) const {
+    Documents out;
+    for (const auto& line : inputs) {
+      if (!task_.pairs) {
+        out.first.push_back(line);
+        continue;
+      }
+      const auto tab = line.find('\t');
+      check(tab != line.npos, "a pair is two texts with a tab between, not '", line, "'");
+      out.first.push_back(line.substr(0, tab)), out.second.push_back(line.substr(tab + 1));
+    }
+    return out;
+  }
+  TaskAnswer answer_of(const std::vector<double>& y) const {
+    if (task_.question == Question::score) return {Json::object({{"score", y[0]}}), str(std::round(y[0] * 1e4) / 1e4)};
+    Json probabilities = Json::Object{};
+    Json::Array labels;
+    std::string text;
+    const auto best = std::max_element(y.begin(), y.end()) - y.begin();
+    for (size_t j = 0; j < y.size(); ++j) {
+      const auto& name = task_.labels.name(int32_t(j));
+      probabilities[name] = y[j];
+      if (task_.question == Question::one ? int64_t(j) != best : y[j] < 0.5) continue;
+      labels.emplace_back(name);
+      text += str(text.empty() ? "" : " ", name);
+    }
+    Json json = Json::Object{};
+    if (task_.question == Question::one)
+      json["label"] = labels[0];
+    else
+      json["labels"] = labels;
+    json["probabilities"] = probabilities;
+    return {json, text};
+  }
+  TaskRecipe recipe_;
+  LabelTask task_;
+  std::unique_ptr<LabelModel> model_;
+};
+
+// ---- training -------------------------------------------------------------------------------------------------------
+Summary train_labels(const std::string& name, const TaskTraining& training, const std::atomic<bool>& stop,
+                     const TaskCallbacks& calls) {
+  from_json<LabelHead>(training.recipe.head, "head").validate();
+  const TaskRecipe recipe = begin_run(training, name);
+  auto train = read_documents(name, recipe, training.train, nullptr);
+  if (calls.say && !train.notes.empty()) calls.say(training.train + ": passed over\n" + train.notes);
+  train.data = some_of(std::move(train.data), sample(train.data.size(), training.most, recipe.train.seed));
+  LabelledDocuments valid;
+  if (!training.valid.empty()) valid = read_documents(name, recipe, training.valid, &train.task).data;
+  save_task(train.task, training.out);
+  const auto judge = [&](const std::vector<std::vector<double>>& answers) {
+    return validation_of(train.task, valid, answers);
+  };
+  return train_label_model({recipe, train.task, train.data, valid, judge, training.out, training.resume}, stop, calls)
+      .summary;
+}
+
+TaskRecipe recipe_of(const LabelTask& task, const std::string& encoder, Json data) {
+  TaskRecipe out = label_recipe(encoder, task);
+  Json::Object own;  // how files are read, without which
+  for (const auto& [key, value] : data.object())
+    if (key != "path") own.emplace_back(key, value);
+  out.data = own;
+  return out;
+}
+
+}  // namespace
+
+TextTask classify_task() {
+  return {
+      .name = "classify",
+      .about = "texts into classes: topics, sentiment, ...; one label each or many",
+      .input = "a text",
+      .measure = "accuracy",
+      .encoders = label_encoders,
+      .recipe =
+          [](const std::string& encoder) { return recipe_of({.name = "classify"}, encoder, to_json(first_columns)); },
+      .train = [](const TaskTraining& t, const std::atomic<bool>& stop,
+                  const TaskCallbacks& calls) { return train_labels("classify", t, stop, calls); },
+      .load = [](const std::string& directory) -> std::unique_ptr<TextSystem> {
+        return std::make_unique<LabelSystem>("classify", directory);
+      }};
+}
+
+TextTask pair_task() {
+  return {.name = "pair",
+          .about = "two texts: do they mean the same, does one follow from the other, how alike are they",
+          .input = "two texts with a tab between",
+          .measure = "score",
+          .encoders = label_encoders,
+          .recipe =
+              [](const std::string& encoder) {
+                return recipe_of({.name = "pair", .pairs = true}, encoder, to_json(TextPairSource{}));
+              },
+          .train = [](const TaskTraining& t, const std::atomic<bool>& stop,
+                      const TaskCallbacks& calls) { return train_labels("pair", t, stop, calls); },
+          .load = [](const std::string& directory) -> std::unique_ptr<TextSystem> {
+            return std::make_unique<LabelSystem>("pair", directory);
+          }};
+}
+
+}  // namespace stemma

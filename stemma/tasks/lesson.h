@@ -1,0 +1,47 @@
+// Learning a task by gradient descent, whichever task it is: what the loop needs to know of it, and the loop.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <span>
+
+#include "stemma/data/order.h"
+#include "stemma/tasks/task_recipe.h"
+#include "stemma/tasks/training_plan.h"
+
+namespace stemma {
+
+struct TaskPlan : TrainingPlan {
+  std::string task, encoder;
+  int64_t vocabulary = 0, examples = 0, valid_examples = 0, epoch_tokens = 0;
+  std::string labels;  // "4: Business, Sci/Tech, Sports, World"
+  FIELDS(task, encoder, preset, precision, parameters, threads, vocabulary, examples, valid_examples, epoch_tokens,
+         labels, weights_bytes, training_bytes, activation_bytes, available_bytes, limit)
+};
+using TaskCallbacks = TrainingCallbacks<TaskPlan>;
+
+struct Lesson {
+  TaskPlan plan;  // what the task knows of itself: task, vocabulary, labels
+  int64_t examples = 0;
+  std::function<TokenCost(int64_t)> cost;  // tokens read, and answers asked for: what the loss sums over
+  std::function<Loss(std::span<const int64_t>)> loss;
+  std::function<Validation()> validate;  // null: none
+  Params params;
+  std::string architecture;  // what checkpoints are marked with
+};
+
+// Trains in `directory`; the parameters end as what model.safetensors holds. Errors before the start: nothing to learn
+// from, not enough memory, options that do not fit.
+Summary learn(const Lesson& lesson, const TaskRecipe& recipe, const std::string& directory, bool resume,
+              const std::atomic<bool>& stop, const TaskCallbacks& calls);
+
+// Calls f(batch) for batches of 0 .. examples - 1 that hold alike many tokens, without recording and in the modes in
+// which an answer does not depend on its batch.
+void in_batches(int64_t examples, const std::function<TokenCost(int64_t)>& cost,
+                const std::function<void(std::span<const int64_t>)>& f);
+
+// Puts what a file of word vectors (any format of vectors/vector_file.h) knows of the lexer's words into the embedding
+// at `path` ("encoder.input.tuned.E"). Returns how many words it knew. Error: another dimension, no such embedding.
+int64_t begin_with_vectors(const std::string& file, const Lexer& lexer, const std::vector<std::string>& embeddings,
+                           const Params& params);
+
+}  // namespace stemma

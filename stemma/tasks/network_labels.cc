@@ -1,0 +1,289 @@
+// Labels by a network: an encoder, pooling, a layer.
+#include <algorithm>
+#include <cmath>
+
+#include "stemma/base/files.h"
+#include "stemma/models/encoder.h"
+#include "stemma/nn/pooling.h"
+#include "stemma/tasks/encoded_texts.h"
+#include "stemma/tasks/label_model.h"
+#include "stemma/train/checkpoint.h"
+
+namespace stemma {
+
+namespace {
+
+struct Head {
+  Pooling pool;
+  Linear hidden, out;
+  FIELDS(pool, hidden, out)
+  float p = 0;
+
+  Head(const LabelHead& options, const Encoder& encoder, const LabelTask& task)
+      : pool({.pooling = options.pooling == "auto" ? default_pooling(encoder.name()) : options.pooling,
+              .width = encoder.width(),
+              .attention_width = options.attention_width,
+              .backwards = encoder.backwards()}),
+        p(options.dropout) {
+    const bool siamese = task.pairs && options.pairs == "siamese";
+    const int64_t width = encoder.width() * (siamese ? 4 : 1);
+    if (options.hidden > 0) hidden = Linear(width, options.hidden);
+    out = Linear(options.hidden > 0 ? options.hidden : width, std::max<int64_t>(task.labels.size(), 1));
+  }
+  Tensor operator()(const Tensor& text) const {
+    const Tensor x = hidden.W ? hidden(dropout(text, p), Activation::relu) : text;
+    return out(dropout(x, p));
+  }
+};
+
+Tensor abs(const Tensor& x) { return relu(x) + relu(-x); }
+
+class NetworkLabels : public LabelModel {
+ public:
+  NetworkLabels(const TaskRecipe& recipe, const LabelTask& task, Lexer lexer)
+      : task_(task),
+        options_(from_json<LabelHead>(recipe.head, "head")),
+        lexer_(std::move(lexer)),
+        encoder_(make_encoder(recipe.encoder, recipe.architecture, {lexer_.size(), lexer_.letter_count()})),
+        head_(options_, *encoder_, task) {
+    const Json* letters = recipe.architecture["input"].find("letters");
+    with_letters_ = letters && letters->text() != "none";
+  }
+
+  void walk(const ParamFn& f) { encoder_->walk("encoder", f), stemma::walk("head", head_, f); }
+  Params params() {
+    return unique_params([this](const ParamFn& f) { walk(f); });
+  }
+  const Lexer& lexer() const { return lexer_; }
+  std::string architecture(const TaskRecipe& recipe) const {
+    return str(task_.name, " ", recipe.encoder, " ", recipe.architecture.dump(), " ", recipe.head.dump(), " ",
+               lexer_.size(), " ", lexer_.letter_count(), " ", task_.labels.size());
+  }
+
+  // ---- documents as rows ----
+  struct Encoded {
+    EncodedTexts first, second;
+    int64_t size() const { return first.size(); }
+    TokenCost cost(int64_t i) const { return {first.length(i) + (second.size() ? second.length(i) : 0), 1}; }
+  };
+  Encoded encode(const Documents& documents) const {
+    Encoded out;
+    const auto encode_all = [&](const std::vector<std::string>& texts) {
+      EncodedTexts rows;
+      rows.with_letters = with_letters_;
+      for (const auto& text : texts) rows.add(lexer_, lexer_.lex(text), text);
+      return rows;
+    };
+    out.first = encode_all(documents.first);
+    if (!documents.pairs()) return out;
+    out.second = encode_all(documents.second);
+    if (options_.pairs == "siamese") return out;
+    Encoded joint;
+    joint.first.with_letters = with_letters_;
+    for (int64_t i = 0; i < documents.size(); ++i) joint.first.add_joined(out.first, out.second, i);
+    return joint;
+  }
+  Tensor logits(const Encoded& x, std::span<const int64_t> index) const {
+    const Tensor u = head_.pool((*encoder_)(x.first.gather(index)));
+    if (!x.second.size()) return head_(u);
+    const Tensor v = head_.pool((*encoder_)(x.second.gather(index)));
+    return head_(hstack({u, v, abs(u - v), u * v}));
+  }
+
+  std::vector<std::vector<double>> answer(const Documents& documents) const override {
+    return answer(encode(documents));
+  }
+  std::vector<std::vector<double>> answer(const Encoded& x) const {
+    std::vector<std::vector<double>> out(static_cast<size_t>(x.size()));
+    in_batches(
+        x.size(), [&](int64_t i) { return x.cost(i); },
+        [&](std::span<const int64_t> index) {
+          const Tensor z = logits(x, index);
+          const Tensor y = task_.question == Question::one    ? softmax(z)
+                           : task_.question == Question::many ? sigmoid(z)
+                                                              : z;
+          for (size_t b = 0; b < index.size(); ++b) {
+            const float* row = y.data() + int64_t(b) * y.cols();
+            out[size_t(index[b])].assign(row, row + y.cols());
+          }
+        });
+    return out;
+  }
+
+  ExplainedLabel explain(const Documents& one, int32_t label) const override;
+  int64_t parameters() const override { return count(const_cast<NetworkLabels*>(this)->params()); }
+
+ private:
+  LabelTask task_;
+  LabelHead options_;
+  Lexer lexer_;
+  std::unique_ptr<Encoder> encoder_;
+  Head head_;
+  bool with_letters_ = false;
+};
+
+// Gradient x input (Simonyan et al. 2014; Denil et al. 2014): how much the label's logit would fall, to first order, if
+// a token's vector were zero.
+ExplainedLabel NetworkLabels::explain(const Documents& one, int32_t label) const {
+  const Encoded x = encode(one);
+  const Evaluating on;
+  const Recording tape;
+  ExplainedLabel out;
+  out.measure = "gradient x input";
+  std::vector<Tensor> attention;
+  std::vector<Tensor> inputs;
+  {
+    const Listening listener([&](const std::string& path, const Tensor& value) {
+      if (path.ends_with("pooling")) attention.push_back(value);
+    });
+    const InputProbe probe;
+    const int64_t first = 0;
+    const Tensor z = logits(x, {&first, 1});
+    inputs = probe.inputs();
+    backward(cols(z, label, 1));
+  }
+  const bool joint = one.pairs() && inputs.size() == 1;
+  const Lexed of[2] = {lexer_.lex(one.first.at(0)), one.pairs() ? lexer_.lex(one.second.at(0)) : Lexed{}};
+  const auto place = [&](size_t input, int64_t row) -> std::optional<Reason> {
+    int64_t document = int64_t(input);
+    if (joint && row >= std::max<int64_t>(of[0].size(), 1)) row -= std::max<int64_t>(of[0].size(), 1) + 1, document = 1;
+    if (row < 0 || row >= of[document].size()) return {};
+    const std::string& text = document ? one.second[0] : one.first[0];
+    const auto begin = of[document].begin[size_t(row)], end = of[document].end[size_t(row)];
+    return Reason{text.substr(size_t(begin), size_t(end - begin)), begin, end, 0, document};
+  };
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    const Tensor& e = inputs[k];
+    const Tensor d = grad(e);
+    for (int64_t i = 0; i < e.rows(); ++i) {
+      auto reason = place(k, i);
+      if (!reason) continue;
+      for (int64_t j = 0; j < e.cols(); ++j)
+        reason->weight += double(e.data()[i * e.cols() + j]) * double(d.data()[i * e.cols() + j]);
+      out.saliency.push_back(*reason);
+      if (k >= attention.size()) continue;
+      reason->weight = double(attention[k].data()[i]);
+      out.attention.push_back(*reason);
+    }
+  }
+  return out;
+}
+
+// ---- losses ---------------------------------------------------------------------------------------------------------
+// What each document should be said to have of each label, times its weight: [documents, labels].
+std::vector<float> targets_of(const LabelledDocuments& data, const LabelTask& task, float smoothing,
+                              const std::vector<double>& weights) {
+  const auto k = size_t(std::max<int64_t>(task.labels.size(), 1));
+  std::vector<float> out(size_t(data.size()) * k);
+  for (size_t i = 0; i < size_t(data.size()); ++i) {
+    if (task.question == Question::score) {
+      out[i] = float(data.scores[i]);
+      continue;
+    }
+    for (const int32_t label : data.labels[i]) out[i * k + size_t(label)] = 1 - smoothing;
+    for (size_t j = 0; j < k; ++j) {
+      out[i * k + j] += smoothing / float(task.question == Question::one ? k : 2);
+      if (task.question == Question::one) out[i * k + j] *= float(weights[size_t(data.labels[i].at(0))]);
+    }
+  }
+  return out;
+}
+
+// n / (labels * count), as scikit-learn's class_weight = "balanced"; or ones.
+std::vector<double> weights_of_labels(const LabelledDocuments& data, const LabelTask& task, bool balanced) {
+  std::vector<double> weights(size_t(task.labels.size()), 1), counts(size_t(task.labels.size()));
+  if (!balanced) return weights;
+  for (const auto& labels : data.labels)
+    for (const int32_t label : labels) ++counts[size_t(label)];
+  for (size_t j = 0; j < weights.size(); ++j)
+    if (counts[j] > 0) weights[j] = double(data.size()) / (double(weights.size()) * counts[j]);
+  return weights;
+}
+
+// one:    -sum t log softmax(z)
+// many:   sum log(1 + e^z) - t z, which is -t log s(z) - (1 - t) log (1 - s(z))
+// score:  sum (z - t)^2
+Loss loss_of(const Tensor& z, const Tensor& t, Question question) {
+  Loss out;
+  if (question == Question::score) {
+    out.total = sum(square(z - t));
+  } else if (question == Question::many) {
+    out.total = sum(relu(z) - t * z + log(exp(-abs(z)) + 1.0f));
+  } else {
+    out.total = -1.0f * sum(t * log_softmax(z));
+    const auto best = argmax(z), right = argmax(t);
+    for (size_t i = 0; i < best.size(); ++i) out.correct += best[i] == right[i];
+  }
+  out.nll = double(out.total.item());
+  return out;
+}
+
+Lexer lexer_for(const LabelTraining& training) {
+  if (training.resume && exists(join_path(training.directory, "lexer.json"))) return Lexer::load(training.directory);
+  const auto& d = training.train.documents;
+  size_t i = 0;
+  return Lexer::train(training.recipe.text, [&](std::string& text) {
+    if (i == d.first.size() + d.second.size()) return false;
+    text = i < d.first.size() ? d.first[i] : d.second[i - d.first.size()];
+    return ++i, true;
+  });
+}
+
+std::string names_of(const LabelTask& task) {
+  if (task.question == Question::score) return "a score";
+  std::string out = str(task.labels.size(), ": ");
+  for (int64_t j = 0; j < std::min<int64_t>(task.labels.size(), 8); ++j)
+    out += str(j ? ", " : "", task.labels.name(int32_t(j)));
+  return out + (task.labels.size() > 8 ? ", ..." : "");
+}
+
+}  // namespace
+
+TrainedLabels train_network_labels(const LabelTraining& training, const std::atomic<bool>& stop,
+                                   const TaskCallbacks& calls) {
+  const auto& [recipe, task, train, valid, judge, directory, resume] = training;
+  Lexer lexer = lexer_for(training);
+  lexer.save(directory);
+  auto model = within_memory(recipe.train, [&] { return std::make_unique<NetworkLabels>(recipe, task, lexer); });
+  initialise([&](const ParamFn& f) { model->walk(f); }, recipe.train.seed);
+  const Params params = model->params();
+  if (!recipe.vectors.empty()) {
+    const int64_t known =
+        begin_with_vectors(recipe.vectors, lexer, {"encoder.input.tuned.E", "encoder.input.fixed.E"}, params);
+    if (calls.say) calls.say(str(known, " of ", lexer.size(), " words begin with the vectors in ", recipe.vectors));
+  }
+  const auto x = model->encode(train.documents), v = model->encode(valid.documents);
+  const auto head = from_json<LabelHead>(recipe.head, "head");
+  const int64_t k = std::max<int64_t>(task.labels.size(), 1);
+  const auto targets =
+      targets_of(train, task, recipe.train.label_smoothing, weights_of_labels(train, task, head.balance == "balanced"));
+  Lesson lesson;
+  lesson.plan.task = task.name, lesson.plan.vocabulary = lexer.size(), lesson.plan.labels = names_of(task);
+  lesson.plan.valid_examples = valid.size();
+  lesson.examples = x.size();
+  lesson.cost = [&](int64_t i) { return x.cost(i); };
+  lesson.loss = [&](std::span<const int64_t> index) {
+    Tensor t(int64_t(index.size()), k);
+    for (size_t b = 0; b < index.size(); ++b) std::copy_n(targets.data() + index[b] * k, k, t.data() + int64_t(b) * k);
+    return loss_of(model->logits(x, index), t, task.question);
+  };
+  if (valid.size()) lesson.validate = [&] { return judge(model->answer(v)); };
+  lesson.params = params;
+  lesson.architecture = model->architecture(recipe);
+  const Summary summary = learn(lesson, recipe, directory, resume, stop, calls);
+  return {std::move(model), summary};
+}
+
+std::unique_ptr<LabelModel> load_network_labels(const TaskRecipe& recipe, const LabelTask& task,
+                                                const std::string& directory) {
+  const std::string weights = join_path(directory, "model.safetensors");
+  check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
+  Lexer lexer = Lexer::load(directory);
+  const Unfilled on;
+  auto model = std::make_unique<NetworkLabels>(recipe, task, std::move(lexer));
+  const auto mapped = map_tensors(weights, model->params(), model->architecture(recipe));
+  replace([&](const ParamFn& f) { model->walk(f); }, mapped.tensors);
+  return model;
+}
+
+}  // namespace stemma

@@ -1,0 +1,20 @@
+#include "stemma/tasks/task_recipe.h"
+
+namespace stemma {
+
+void ExampleOptions::validate() const {
+  check(examples > 0, "batch.examples = ", examples, ": must be at least 1");
+  check(tokens >= 0, "batch.tokens = ", tokens, ": must be at least 0");
+  check(window > 0, "batch.window = ", window, ": must be at least 1");
+}
+
+TrainOptions default_training() {
+  TrainOptions train;
+  train.optimizer.beta2 = 0.999, train.optimizer.epsilon = 1e-8;  // Kingma & Ba 2015
+  train.schedule.name = "constant", train.schedule.rate = 1e-3, train.schedule.warmup = 0;
+  train.clip_norm = 5;
+  train.label_smoothing = 0;
+  return train;
+}
+
+}  // namespace stemma

@@ -1,0 +1,35 @@
+// The recipe of a task on texts (classify, pair, tag, answer, choose): every option of its training run.
+#pragma once
+#include <string>
+
+#include "stemma/tasks/recipe_tree.h"
+#include "stemma/text/lexer.h"
+#include "stemma/train/trainer.h"
+
+namespace stemma {
+
+struct ExampleOptions {
+  int64_t examples = 32;   // of a batch, at most
+  int64_t tokens = 8192;   // of a batch, at most; 0: any
+  int64_t window = 2'000;  // examples sorted by length together
+  FIELDS(examples, tokens, window)
+  void validate() const;  // Error naming the option
+};
+
+struct TaskRecipe {
+  std::string encoder;  // models/encoder.h names them; the shallow ones are of the task
+  std::string preset;
+  Json architecture;    // of the encoder
+  Json head;            // of the task: what it puts on the encoder
+  Json data;            // of the task: how its files are read
+  std::string vectors;  // a file of word vectors that words begin with; empty: none
+  LexerOptions text;
+  ExampleOptions batch;
+  TrainOptions train;
+  FIELDS(encoder, preset, architecture, head, data, vectors, text, batch, train)
+};
+
+// What suits small data sets and small networks, for all tasks.
+TrainOptions default_training();
+
+}  // namespace stemma

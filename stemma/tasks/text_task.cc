@@ -1,0 +1,67 @@
+#include "stemma/tasks/text_task.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "stemma/base/files.h"
+#include "stemma/base/random.h"
+#include "stemma/base/version.h"
+#include "stemma/tasks/label_tasks.h"
+
+namespace stemma {
+
+const std::vector<TextTask>& text_tasks() {
+  static const std::vector<TextTask> list = {classify_task(), pair_task()};
+  return list;
+}
+
+const TextTask& find_text_task(const std::string& name) {
+  std::vector<std::string> known;
+  for (const auto& task : text_tasks()) {
+    if (task.name == name) return task;
+    known.push_back(task.name);
+  }
+  fail("unknown task '", name, "'", suggestion(name, known));
+}
+
+TaskRecipe load_task_recipe(const std::string& directory, const std::string& task) {
+  const Config config = read_config(directory);
+  check(config.task == task, config.path, ": is of the task ", config.task, ", not ", task);
+  return from_json<TaskRecipe>(config.recipe, config.path);
+}
+
+TaskRecipe begin_run(const TaskTraining& training, const std::string& task) {
+  TaskRecipe recipe = training.recipe;
+  recipe.text.validate(), recipe.batch.validate(), recipe.train.validate();
+  const std::string needy = recipe.train.needs_validation();
+  check(needy.empty() || !training.valid.empty(), needy, " needs validation data: --valid");
+  recipe.train.deterministic |= deterministic();
+  recipe.train = resolved(recipe.train);
+  const std::string &out = training.out, config = join_path(out, "config.json");
+  check(!training.resume || is_directory(out), "nothing to resume: there is no directory ", out);
+  check(training.resume || !Trainer::can_resume(out), out,
+        " holds a run already: continue it with --resume, or choose another --out");
+  if (training.resume && exists(config)) {
+    TaskRecipe begun = load_task_recipe(out, task);
+    begun.train = resolved(begun.train);
+    check_same_run(to_json(begun), to_json(recipe));
+  }
+  make_directories(out);
+  Json json = Json::object({{"stemma", version}, {"task", task}});
+  const Json own = to_json(recipe);
+  for (const auto& [key, value] : own.object()) json[key] = value;
+  write_file(config, json.dump(2) + "\n");
+  return recipe;
+}
+
+std::vector<int64_t> sample(int64_t n, int64_t most, uint64_t seed) {
+  std::vector<int64_t> out(static_cast<size_t>(n));
+  std::iota(out.begin(), out.end(), int64_t{0});
+  if (most == 0 || most >= n) return out;
+  for (auto& i : out) i = int64_t(permuted(uint64_t(i), uint64_t(n), Random{seed}.stream(77).key));
+  out.resize(size_t(most));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace stemma

@@ -1,0 +1,69 @@
+// What the commands know of a task on texts, whichever it is: classify, pair, tag, answer, choose. One stem for each;
+// the list is in text_task.cc. A task never asks which encoder it has.
+#pragma once
+#include <memory>
+
+#include "stemma/tasks/lesson.h"
+
+namespace stemma {
+
+struct ReportTable {
+  std::string title;
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
+};
+struct TaskReport {
+  std::string measure;  // of the score that compares: "accuracy"
+  double score = 0;
+  Json all;  // an object
+  std::vector<ReportTable> tables;
+  std::string notes;  // what was passed over in the file, a line each; may be empty
+};
+
+struct TaskAnswer {
+  Json json;         // an object
+  std::string text;  // the same for a person: a line (for tagging, lines)
+};
+
+// A trained system.
+class TextSystem {
+ public:
+  virtual ~TextSystem() = default;
+  // An answer for each input, as `TextTask::input` says. That of one does not depend on the others.
+  virtual std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const = 0;
+  // `data`: how this file is read, where that is not as the training file was; null: as that was.
+  virtual TaskReport evaluate(const std::string& file, const Json& data) const = 0;
+  virtual const TaskRecipe& recipe() const = 0;
+  // Why: {"texts": [".."], "answer": {..}, "saliency": [{"text", "begin", "end", "weight", "document"}], "measure":
+  // "..", "attention": [the same]}, and what else the task has to show.
+  virtual Json explain(const std::string& input) const = 0;
+  virtual int64_t parameters() const = 0;
+};
+
+struct TaskTraining {
+  TaskRecipe recipe;
+  std::string train, valid, out;  // valid may be empty
+  int64_t most = 0;               // only so many examples of `train`, drawn by the seed; 0: all
+  bool resume = false;
+};
+
+struct TextTask {
+  std::string name, about;
+  std::string input;    // what a line of `predict` is
+  std::string measure;  // what `evaluate` and validation call their score
+  std::vector<std::string> (*encoders)();
+  TaskRecipe (*recipe)(const std::string& encoder);  // the defaults
+  Summary (*train)(const TaskTraining&, const std::atomic<bool>& stop, const TaskCallbacks&);
+  std::unique_ptr<TextSystem> (*load)(const std::string& directory);
+};
+const std::vector<TextTask>& text_tasks();
+const TextTask& find_text_task(const std::string& name);
+
+// For tasks: the recipe of a directory of this task, and the beginning of every run: options are checked, the directory
+// is made or is the one to resume, config.json says what is trained.
+TaskRecipe load_task_recipe(const std::string& directory, const std::string& task);
+TaskRecipe begin_run(const TaskTraining& training, const std::string& task);
+// The places of `most` of n examples, drawn by `seed`, in order; all when most is 0.
+std::vector<int64_t> sample(int64_t n, int64_t most, uint64_t seed);
+
+}  // namespace stemma
