@@ -39,11 +39,17 @@ int solver_of(const LiblinearSettings& s, bool more_features_than_texts) {
   const std::vector<std::string> solvers{"auto", "primal", "dual"}, losses{"logistic", "svm", "svr"};
   check(std::find(solvers.begin(), solvers.end(), s.solver) != solvers.end(), "solver: there is no '", s.solver, "'",
         suggestion(s.solver, solvers));
-  const bool dual = s.solver == "dual" || (s.solver == "auto" && more_features_than_texts);
+  const bool by_shape = s.loss != "logistic" && more_features_than_texts;  // of logistic the primal is always quicker
+  const bool dual = s.solver == "dual" || (s.solver == "auto" && by_shape);
   if (s.loss == "logistic") return dual ? L2R_LR_DUAL : L2R_LR;
   if (s.loss == "svm") return dual ? L2R_L2LOSS_SVC_DUAL : L2R_L2LOSS_SVC;
   check(s.loss == "svr", "loss: liblinear has no '", s.loss, "'", suggestion(s.loss, losses));
   return dual ? L2R_L2LOSS_SVR_DUAL : L2R_L2LOSS_SVR;
+}
+
+// What its own program ends at when nothing is asked for.
+double usual_tolerance(int solver) {
+  return solver == L2R_L2LOSS_SVR ? 1e-4 : solver == L2R_LR || solver == L2R_L2LOSS_SVC ? 0.01 : 0.1;
 }
 
 }  // namespace
@@ -51,8 +57,8 @@ int solver_of(const LiblinearSettings& s, bool more_features_than_texts) {
 std::vector<double> Liblinear::fit(std::span<const double> y, double positive_cost, double negative_cost,
                                    const LiblinearSettings& s) const {
   check(y.size() == nodes_->rows.size(), "liblinear: ", y.size(), " labels of ", nodes_->rows.size(), " texts");
-  check(s.C > 0 && s.tolerance > 0 && s.epsilon >= 0, "liblinear: C ", s.C, ", tolerance ", s.tolerance, ", epsilon ",
-        s.epsilon, " must be above 0");
+  check(s.C > 0 && s.tolerance >= 0 && s.epsilon >= 0, "liblinear: C ", s.C, ", tolerance ", s.tolerance, ", epsilon ",
+        s.epsilon, " must not be below 0");
   std::vector<double> targets(y.begin(), y.end());
   std::vector<feature_node*> rows = nodes_->rows;
   const problem data{int(y.size()), int(nodes_->columns) + 1, targets.data(), rows.data(), 1.0};
@@ -60,7 +66,8 @@ std::vector<double> Liblinear::fit(std::span<const double> y, double positive_co
   std::vector<double> costs{positive_cost, negative_cost};
   parameter settings{};
   settings.solver_type = solver_of(s, nodes_->columns > int64_t(y.size()));
-  settings.eps = s.tolerance, settings.C = s.C, settings.p = s.epsilon;
+  settings.eps = s.tolerance > 0 ? s.tolerance : usual_tolerance(settings.solver_type);
+  settings.C = s.C, settings.p = s.epsilon;
   if (s.loss != "svr") settings.nr_weight = 2, settings.weight_label = labels.data(), settings.weight = costs.data();
   if (const char* wrong = check_parameter(&data, &settings)) fail("liblinear: ", wrong);
 

@@ -15,8 +15,11 @@ namespace stemma {
 
 struct LiblinearSettings {
   std::string loss = "logistic";  // logistic: ln(1 + e^-yz) | svm: max(0, 1 - yz)² | svr: max(0, |y - z| - epsilon)²
-  std::string solver = "auto";  // primal (trust region Newton) | dual (coordinate descent) | auto: what the shape asks
-  double C = 1, tolerance = 1e-4, epsilon = 0.1;
+  // primal (trust region Newton) | dual (coordinate descent) | auto: dual for svm and svr when features outnumber texts
+  std::string solver = "auto";
+  double C = 1, epsilon = 0.1;
+  // Its eps; 0: what its own program takes for the solver, 0.01 for a primal, 0.1 for a dual, 1e-4 for primal svr.
+  double tolerance = 0;
   uint32_t seed = 1;  // of the dual's random order
 };
 

@@ -13,8 +13,8 @@ namespace stemma {
 namespace {
 
 std::string resolved_loss(const LinearOptions& o, const std::vector<std::string>& possible) {
-  check(o.C > 0 && o.tolerance > 0 && o.epsilon >= 0, "C ", o.C, ", tolerance ", o.tolerance, ", epsilon ", o.epsilon,
-        " must be above 0");
+  check(o.C > 0 && o.tolerance >= 0 && o.epsilon >= 0, "C ", o.C, " must be above 0, tolerance ", o.tolerance,
+        " and epsilon ", o.epsilon, " not below");
   const std::vector<std::string> weights{"none", "balanced"};
   check(std::find(weights.begin(), weights.end(), o.class_weights) != weights.end(), "class_weights: there is no '",
         o.class_weights, "'", suggestion(o.class_weights, weights));
@@ -28,8 +28,8 @@ LiblinearSettings settings_of(const LinearOptions& o, const std::string& loss) {
   return {.loss = loss,
           .solver = o.solver,
           .C = o.C,
-          .tolerance = o.tolerance,
           .epsilon = o.epsilon,
+          .tolerance = o.tolerance,
           .seed = uint32_t(o.seed)};
 }
 
@@ -70,7 +70,8 @@ LinearModel fit_all_classes(const SparseMatrix& x, std::span<const int32_t> y, c
   std::vector<double> costs(y.size());
   for (size_t i = 0; i < y.size(); ++i) costs[i] = class_costs[size_t(y[i])];
   const auto classes = int64_t(class_costs.size());
-  const auto fit = fit_softmax(x, y, costs, {.classes = classes, .C = o.C, .tolerance = o.tolerance});
+  const auto fit =
+      fit_softmax(x, y, costs, {.classes = classes, .C = o.C, .tolerance = o.tolerance > 0 ? o.tolerance : 1e-4});
   LinearModel model = empty_model(Question::classes, "softmax", x.columns, classes);
   std::shared_ptr<float[]> weights(new float[fit.W.size()]);
   std::copy(fit.W.begin(), fit.W.end(), weights.get());

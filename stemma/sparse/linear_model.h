@@ -20,10 +20,11 @@ struct LinearOptions {
   // svr:      support vector regression of a score with the squared epsilon-insensitive loss
   // auto:     softmax for classes, logistic for many labels, svr for scores
   std::string loss = "auto";
-  std::string solver = "auto";         // of LIBLINEAR: primal | dual | auto: dual when features outnumber texts
-  double C = 1;                        // what a text's loss counts beside the weights' squares
-  double tolerance = 1e-4;             // softmax: of the mean loss's gradient; otherwise LIBLINEAR's eps
-  double epsilon = 0.1;                // svr: errors up to this cost nothing
+  // Of LIBLINEAR: primal | dual | auto: dual for svm and svr when features outnumber texts.
+  std::string solver = "auto";
+  double C = 1;          // what a text's loss counts beside the weights' squares
+  double tolerance = 0;  // softmax: of the mean loss's gradient, 0: 1e-4; else LIBLINEAR's eps (liblinear.h)
+  double epsilon = 0.1;  // svr: errors up to this cost nothing
   std::string class_weights = "none";  // balanced: a class of few texts counts as much as one of many
   int64_t seed = 1;                    // of the dual solver's order
   FIELDS(loss, solver, C, tolerance, epsilon, class_weights, seed)
