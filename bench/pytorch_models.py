@@ -247,7 +247,7 @@ class LanguageModel(nn.Module):
         w = {k: torch.from_numpy(v) for k, v in w.items()}
         put(self.embed.weight, w["embed.E"]), put_linear(self.output, w, "output")
         for i in range(self.lstm.num_layers):
-            put_lstm(self.lstm, f"l{i}", w, f"lstm.layers.{i}")
+            put_lstm(self.lstm, f"l{i}", w, f"layers.{i}")
 
 
 def put(parameter, value):

@@ -6,8 +6,8 @@
 #include "stemma/bench/rounds.h"
 #include "stemma/bench/sentences.h"
 #include "stemma/bench/workloads.h"
-#include "stemma/models/lstm_language_model.h"
-#include "stemma/tasks/translate_training.h"
+#include "stemma/models/recurrent_language_model.h"
+#include "stemma/tasks/training_plan.h"
 #include "stemma/train/checkpoint.h"
 
 namespace stemma {
@@ -44,8 +44,8 @@ class Text {
 };
 
 struct Learner {
-  LstmLanguageModel model{{}, words};
-  LstmLanguageModel::State state;
+  RecurrentLanguageModel model{Cell::lstm, {}, words};
+  RecurrentLanguageModel::State state;
   Text text;
 
   Loss loss(const Text::Chunk& chunk) {

@@ -3,9 +3,10 @@
 
 #include "stemma/base/files.h"
 #include "stemma/base/json.h"
-#include "stemma/models/lstm_language_model.h"
+#include "stemma/models/recurrent_language_model.h"
 #include "stemma/models/rnn_search.h"
 #include "stemma/models/transformer.h"
+#include "stemma/models/transformer_language_model.h"
 #include "stemma/nn/module_test.h"
 
 namespace stemma {
@@ -39,6 +40,13 @@ M drawn(M module) {
     std::copy(values.begin(), values.end(), p.w.data());
   });
   return module;
+}
+Embedding drawn_embedding() {  // tied: named after the first of its names
+  struct Named {
+    Embedding embed;
+    FIELDS(embed)
+  };
+  return drawn(Named{Embedding(vocabulary, width, {})}).embed;
 }
 Tensor input(const std::string& name, const std::vector<int64_t>& lengths) {
   const auto splits = splits_of_lengths(lengths);
@@ -148,11 +156,26 @@ TEST(GoldenModels, bahdanau_and_luong_are_those_of_the_papers) {
 }
 
 TEST(GoldenModels, lstm_language_model_equals_pytorch) {
-  auto model = drawn(LstmLanguageModel({.embedding = width, .width = width, .dropout = 0}, vocabulary));
-  LstmLanguageModel::State s;
+  for (const std::string tie : {"none", "output"}) {
+    auto model = drawn(
+        RecurrentLanguageModel(Cell::lstm, {.embedding = width, .width = width, .dropout = 0, .tie = tie}, vocabulary));
+    if (tie == "output") model.output = Output(model.embed = drawn_embedding());
+    RecurrentLanguageModel::State s;
+    const Tensor hidden = model(ids("target", target_lengths), s);
+    const auto loss = cross_entropy(hidden, model.output.W, model.output.b, ids("wanted", target_lengths));
+    expect_golden("lstm language model " + tie, params(model), {{"loss", loss.total}});
+  }
+}
+
+TEST(GoldenModels, transformer_language_model_equals_pytorch) {
+  TransformerLanguageModel::Config c;
+  c.width = width, c.heads = heads, c.feed_forward = feed_forward, c.layers = 2, c.dropout = 0;
+  auto model = drawn(TransformerLanguageModel(c, vocabulary));
+  model.output = Output(model.embed = drawn_embedding());
+  TransformerLanguageModel::State s;
   const Tensor hidden = model(ids("target", target_lengths), s);
   const auto loss = cross_entropy(hidden, model.output.W, model.output.b, ids("wanted", target_lengths));
-  expect_golden("lstm language model", params(model), {{"loss", loss.total}});
+  expect_golden("transformer language model", params(model), {{"loss", loss.total}});
 }
 
 }  // namespace

@@ -72,9 +72,9 @@ const std::vector<Preset>& presets() {
   return list;
 }
 
-const Preset& find_preset(const std::string& name) {
+const Preset& find_preset(const std::string& name, const std::vector<Preset>& among) {
   std::vector<std::string> known;
-  for (const auto& p : presets()) {
+  for (const auto& p : among) {
     if (p.name == name) return p;
     known.push_back(p.name);
   }

@@ -22,7 +22,8 @@ struct Preset {
   std::string name, model, about;  // about: paper and table
   Json settings;
 };
-const std::vector<Preset>& presets();
-const Preset& find_preset(const std::string& name);
+const std::vector<Preset>& presets();           // of translation systems
+const std::vector<Preset>& language_presets();  // of language models
+const Preset& find_preset(const std::string& name, const std::vector<Preset>& among = presets());
 
 }  // namespace stemma

@@ -14,16 +14,11 @@
 #include <vector>
 
 #include "stemma/base/json.h"
+#include "stemma/models/decoder_state.h"
 #include "stemma/nn/layers.h"
 #include "stemma/nn/state.h"
 
 namespace stemma {
-
-class DecoderState {
- public:
-  virtual ~DecoderState() = default;
-  virtual void reorder(const std::vector<int64_t>& parents) = 0;
-};
 
 class TranslationModel {
  public:

@@ -50,6 +50,24 @@ Tensor EncoderLayer::operator()(const Tensor& x) const {
   return feed_around(a, feed);
 }
 
+// Of the rows of x at their own past, which `own` remembers.
+static Tensor look_back(const MultiHead& attend, const Tensor& x, KeyValues& own, const Continuation* more) {
+  const At here("attend");
+  if (!more) return attend(x, own = attend.remember(x));
+  own.write(attend.K(x), attend.V(x), *more);
+  return attend(x, own, more->seen);
+}
+
+CausalLayer::CausalLayer(const TransformerShape& s)
+    : attend(s.width, s.width, {.heads = s.heads, .causal = true, .dropout = s.attention_dropout}),
+      feed(s),
+      attend_around(s),
+      feed_around(s) {}
+
+Tensor CausalLayer::operator()(const Tensor& x, KeyValues& own, const Continuation* more) const {
+  return feed_around(attend_around(x, [&](const Tensor& v) { return look_back(attend, v, own, more); }), feed);
+}
+
 DecoderLayer::DecoderLayer(const TransformerShape& s)
     : attend(s.width, s.width, {.heads = s.heads, .causal = true, .dropout = s.attention_dropout}),
       cross(s.width, s.width, {.heads = s.heads, .dropout = s.attention_dropout}),
@@ -59,12 +77,7 @@ DecoderLayer::DecoderLayer(const TransformerShape& s)
       feed_around(s) {}
 
 Tensor DecoderLayer::operator()(const Tensor& y, State& s, const Continuation* more, const RowRuns* source) const {
-  const Tensor a = attend_around(y, [&](const Tensor& v) {
-    const At here("attend");
-    if (!more) return attend(v, s.own = attend.remember(v));
-    s.own.write(attend.K(v), attend.V(v), *more);
-    return attend(v, s.own, more->seen);
-  });
+  const Tensor a = attend_around(y, [&](const Tensor& v) { return look_back(attend, v, s.own, more); });
   const Tensor c = cross_around(a, [&](const Tensor& v) {
     const At here("cross");
     return source ? cross(v, s.memory, *source) : cross(v, s.memory);

@@ -58,6 +58,19 @@ struct EncoderLayer {
   Tensor operator()(const Tensor& x) const;
 };
 
+// Each row looks at itself and at what stood before it.
+struct CausalLayer {
+  MultiHead attend;
+  FeedForward feed;
+  Sublayer attend_around, feed_around;
+  FIELDS(attend, attend_around, feed, feed_around)
+
+  CausalLayer() = default;
+  explicit CausalLayer(const TransformerShape& s);
+  // Whole sequences from their beginning, or, told how, sequences that continue.
+  Tensor operator()(const Tensor& x, KeyValues& own, const Continuation* more = nullptr) const;
+};
+
 struct DecoderLayer {
   MultiHead attend, cross;
   FeedForward feed;

@@ -205,12 +205,12 @@ def luong():
     return case(leaves, {"hidden": torch.cat(rows)})
 
 
-def lstm_language_model():
+def lstm_language_model(tied):
     """Zaremba et al. 2014 by nn.LSTM, two layers, without dropout."""
     leaves, state = Leaves(), {}
     E = leaves("embed.E", VOCABULARY, WIDTH)
     for i in range(2):
-        name = f"lstm.layers.{i}"
+        name = f"layers.{i}"
         state[f"weight_ih_l{i}"] = leaves(f"{name}.W.W", 4 * WIDTH, WIDTH)
         state[f"bias_ih_l{i}"] = leaves(f"{name}.W.b", 1, 4 * WIDTH)[0]
         state[f"weight_hh_l{i}"] = leaves(f"{name}.U", 4 * WIDTH, WIDTH)
@@ -218,7 +218,26 @@ def lstm_language_model():
     model, total = nn.LSTM(WIDTH, WIDTH, 2), 0
     for b, length in enumerate(TARGET):
         h, _ = functional_call(model, state, (E[ids(f"target {b}", length)],))
-        total = total + cross_entropy(leaves.linear("output", h, VOCABULARY), ids(f"wanted {b}", length), reduction="sum")
+        logits = h @ E.T if tied else leaves.linear("output", h, VOCABULARY)
+        total = total + cross_entropy(logits, ids(f"wanted {b}", length), reduction="sum")
+    return case(leaves, {"loss": total.reshape(1, 1)})
+
+
+def transformer_language_model():
+    """Pre-norm, gelu, tied: nn.TransformerEncoderLayer under a causal mask."""
+    leaves, total = Leaves(), 0
+    E = leaves("embed.E", VOCABULARY, WIDTH)
+    for b, length in enumerate(TARGET):
+        x = math.sqrt(WIDTH) * E[ids(f"target {b}", length)] + sinusoids(length, WIDTH)
+        hidden = nn.Transformer.generate_square_subsequent_mask(length)
+        for i in range(2):
+            layer = nn.TransformerEncoderLayer(WIDTH, HEADS, FEED_FORWARD, 0, "gelu", norm_first=True)
+            around = ["attend_around", "feed_around"]
+            state = state_of_layer(leaves.under(f"layers.{i}."), {"attend": "self_attn"}, around)
+            x = functional_call(layer, state, (x,), {"src_mask": hidden})
+        g, bias = (leaves(f"norm.{p}", 1, WIDTH)[0] for p in "gb")
+        x = nn.functional.layer_norm(x, (WIDTH,), g, bias)
+        total = total + cross_entropy(x @ E.T, ids(f"wanted {b}", length), reduction="sum")
     return case(leaves, {"loss": total.reshape(1, 1)})
 
 
@@ -229,6 +248,8 @@ cases["sinusoids"] = case({}, {"P": sinusoids(301, 6)[[0, 1, 2, 57, 300]]}, with
 cases["additive"] = additive_alone()
 cases["bahdanau"] = bahdanau()
 cases["luong"] = luong()
-cases["lstm language model"] = lstm_language_model()
+cases["lstm language model none"] = lstm_language_model(tied=False)
+cases["lstm language model output"] = lstm_language_model(tied=True)
+cases["transformer language model"] = transformer_language_model()
 lines = (f"{json.dumps(name)}: {json.dumps(case, separators=(',', ':'))}" for name, case in cases.items())
 OUTPUT.write_text("{" + ",\n".join(lines) + "}\n")
