@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "stemma/base/parallel.h"
 #include "stemma/ops/grain.h"
@@ -57,8 +58,9 @@ class Search {
     rules_ = rules_of(options.rules, request.eos);
     rules_.insert(rules_.end(), request.rules.begin(), request.rules.end());
     plain_ = !options.sample && rules_.empty();
-    if (options.min_length > 0) rules_.insert(rules_.begin(), min_length(options.min_length, request.eos));
-    rules_.push_back(max_length(longest_, request.eos));
+    if (!endless() && options.min_length > 0)
+      rules_.insert(rules_.begin(), min_length(options.min_length, request.eos));
+    if (!endless()) rules_.push_back(max_length(longest_, request.eos));
     done_.resize(size_t(sentences_ * groups_));
   }
 
@@ -79,13 +81,16 @@ class Search {
   }
 
  private:
-  // The one token that may come now and that no rule may veto; -1: the search is free.
-  int32_t forced(const Live& h) const {
+  // Without </s> an answer ends at its greatest length, at no price and without a token.
+  bool endless() const { return request_.eos < 0; }
+
+  // The one token that may come now and that no rule may veto; none: the search is free.
+  std::optional<int32_t> forced(const Live& h) const {
     static const std::vector<int32_t> none;
     const auto& prefix = request_.prefixes.empty() ? none : request_.prefixes[size_t(h.sentence)];
     const bool inside = h.length < int64_t(prefix.size());
-    if ((plain_ || inside) && h.length >= longest_[size_t(h.sentence)]) return request_.eos;
-    return inside ? prefix[size_t(h.length)] : -1;
+    if ((plain_ || inside || endless()) && h.length >= longest_[size_t(h.sentence)]) return request_.eos;
+    return inside ? std::optional(prefix[size_t(h.length)]) : std::nullopt;
   }
 
   // A row of logits: log p of a token is its logit less log_sum.
@@ -93,7 +98,10 @@ class Search {
     std::span<const float> logits;
     float log_sum;
     std::span<const int32_t> top;  // the likeliest, best first
-    double log_p(int32_t token) const { return double(logits[size_t(token)]) - double(log_sum); }
+    double log_p(int32_t token) const {
+      if (token < 0) return 0;  // the end of what has no </s>
+      return double(logits[size_t(token)]) - double(log_sum);
+    }
   };
 
   // The best continuations of a hypothesis: enough for `width` that do not end.
@@ -104,9 +112,9 @@ class Search {
       return Candidate{h.score + log_p, h.score + log_p, h.log_probability + log_p, live, token};
     };
     std::vector<Candidate> best;
-    if (const int32_t token = forced(h); token >= 0) {
-      check(size_t(token) < row.logits.size(), "token ", token, " is not in the vocabulary of ", row.logits.size());
-      return {at_price(token)};
+    if (const auto token = forced(h)) {
+      check(*token < int64_t(row.logits.size()), "token ", *token, " is not in the vocabulary of ", row.logits.size());
+      return {at_price(*token)};
     }
     if (!plain_) return by_rules(live, row);
     for (const int32_t token : row.top)
@@ -226,8 +234,8 @@ class Search {
   }
 
   Hypothesis finish(const Live& h, const Candidate& c) const {
-    const double length = double(h.length) + 1;
-    double score = c.score / std::pow(length, double(options_.length_penalty));
+    const double length = double(h.length) + (endless() ? 0 : 1);
+    double score = c.score / std::pow(std::max(length, 1.0), double(options_.length_penalty));
     if (options_.coverage_penalty > 0) {
       const int64_t n = request_.source_lengths[size_t(h.sentence)];
       for (int64_t i = 0; i < n && i < int64_t(h.coverage.size()); ++i)

@@ -39,8 +39,8 @@ struct DecodeRequest {
   std::vector<std::vector<int32_t>> prefixes{};  // forced first tokens of each, whatever rules say; empty: none
   int64_t longest_target = 0;                    // tokens that the system has positions for, <s> counted; 0: any
   std::vector<int64_t> numbers{};                // of each sentence, for its own random numbers; empty: 0, 1, ...
-  int32_t bos = 1, eos = 2;
-  std::vector<Rule> rules{};  // the caller's own, after all others
+  int32_t bos = 1, eos = 2;                      // eos -1: nothing ends an answer but its greatest length
+  std::vector<Rule> rules{};                     // the caller's own, after all others
 };
 
 // What the loop asks of a system: logits over the vocabulary [H, V], log p but for a number of each row, for each live

@@ -270,6 +270,29 @@ TEST(Decode, where_the_rules_forbid_everything_a_hypothesis_ends) {
     }
 }
 
+TEST(Decode, without_an_end_every_answer_has_the_greatest_length_and_pays_for_its_tokens_alone) {
+  const Trigrams model(3);
+  auto r = request();
+  r.eos = -1;
+  double best = -1e9;  // of all 4^3 texts
+  Tokens wanted;
+  for (int32_t i = 0; i < 64; ++i) {
+    const Tokens t = {i / 16, i / 4 % 4, i % 4};
+    const double log_p = model.log_p(0, bos)[t[0]] + model.log_p(bos, t[0])[t[1]] + model.log_p(t[0], t[1])[t[2]];
+    if (log_p > best) best = log_p, wanted = t;
+  }
+  const auto found = decode_one(model, {.beam = 64, .nbest = 64, .length_penalty = 0, .max_length = 3}, r);
+  ASSERT_EQ(found.size(), 64u);
+  EXPECT_EQ(found[0].tokens, wanted);
+  EXPECT_NEAR(found[0].log_probability, best, 1e-5);
+  EXPECT_NEAR(found[0].score, best, 1e-5);
+  const RuleOptions rules{.temperature = 0.7f, .allowed = {1, 3}};
+  for (const auto& h : decode_one(model, {.nbest = 9, .max_length = 5, .sample = true, .rules = rules}, r)) {
+    EXPECT_EQ(h.tokens.size(), 5u);
+    EXPECT_TRUE(std::all_of(h.tokens.begin(), h.tokens.end(), [](int32_t t) { return t == 1 || t == 3; }));
+  }
+}
+
 TEST(Decode, wrong_options_are_named) {
   const auto message = [](const DecodeOptions& o) { return error_of([&] { o.validate(); }); };
   EXPECT_EQ(message({}), "no error");

@@ -125,7 +125,7 @@ Rule suppress(std::vector<int32_t> ids) {
 }
 
 Rule allow_only(std::vector<int32_t> ids, int32_t eos) {
-  if (std::find(ids.begin(), ids.end(), eos) == ids.end()) ids.push_back(eos);
+  if (eos >= 0 && std::find(ids.begin(), ids.end(), eos) == ids.end()) ids.push_back(eos);
   return [ids = std::move(ids)](const Moment&, std::span<float> scores) { keep_only(scores, ids); };
 }
 

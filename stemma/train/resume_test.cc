@@ -194,5 +194,55 @@ TEST(Resume, AfterKillTheSameBits) {
   EXPECT_EQ(outcome(directory), unbroken(many_steps)) << "key " << rng.key;
 }
 
+const std::atomic<bool> go_on{false};
+
+// Merity et al. 2018, algorithm 1, with n = 1: validations 3, 2, 1, 2.5 begin the average after the fourth.
+TEST(NonMonotone, AveragesFromTheTriggerOn) {
+  const auto directory = fresh_directory("non_monotone");
+  TinyTask task;
+  task.noise = 0;
+  std::vector<double> scores = {3, 2, 1, 2.5, 0.5, 0.4};
+  std::vector<std::vector<float>> weights, validated;  // after each step; as validated
+  size_t at = 0;
+  task.validate = [&] {
+    validated.push_back(task.model.W.w.values());
+    return Validation{scores[at++], {}, {}};
+  };
+  auto options = tiny_options();
+  options.optimizer.name = "sgd", options.schedule.rate = 1;
+  options.non_monotone = 1, options.validate_every = 1, options.steps = 6;
+  Trainer trainer({directory, "tiny"}, task.parameters(), task.work(), options);
+  trainer.run(go_on, [&](const Progress&) { weights.push_back(task.model.W.w.values()); });
+  EXPECT_EQ(trainer.state().average_from, 4);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(validated[i], weights[i]) << i;
+  for (size_t j = 0; j < weights[4].size(); ++j) {
+    EXPECT_NEAR(validated[4][j], weights[4][j], 1e-6);
+    EXPECT_NEAR(validated[5][j], (weights[4][j] + weights[5][j]) / 2, 1e-6);
+  }
+}
+
+// What the work remembers beside its cursor comes back with it.
+TEST(Resume, RestoresWhatIsCarried) {
+  const auto directory = fresh_directory("carried");
+  const auto run = [&](int64_t steps, bool resume) {
+    TinyTask task;
+    auto options = tiny_options();
+    options.steps = steps, options.checkpoint_every = 1;
+    auto work = task.work();
+    const Tensor seen = Tensor::zeros(1, 1);
+    work.carried = {{"carried.seen", seen}};
+    work.next = [&, next = work.next] {
+      seen.data()[0] += 1;
+      return next();
+    };
+    Trainer trainer({directory, "tiny"}, task.parameters(), work, options);
+    if (resume) trainer.resume();
+    trainer.run(go_on);
+    return seen.item();
+  };
+  EXPECT_EQ(run(3, false), 3);
+  EXPECT_EQ(run(5, true), 5);
+}
+
 }  // namespace
 }  // namespace stemma

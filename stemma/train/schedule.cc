@@ -10,7 +10,12 @@ namespace stemma {
 
 namespace {
 
-using Formula = double (*)(const ScheduleOptions& o, double t, double warmup, const Plateau& plateau);
+// What the rate depends on beside the step.
+struct Course {
+  const Plateau& plateau;
+  double epoch;
+};
+using Formula = double (*)(const ScheduleOptions& o, double t, double warmup, const Course& course);
 
 double rise(double t, double warmup) { return std::min(1.0, t / warmup); }
 
@@ -40,8 +45,10 @@ const std::vector<Row>& table() {
        }},
       {"linear", [](auto& o, double t, double warmup,
                     auto&) { return (o.rate + (o.floor - o.rate) * part(o, t)) * rise(t, warmup); }},
-      {"plateau", [](auto& o, double t, double warmup, auto& plateau) {
-         return std::max(o.floor, o.rate * plateau.multiplier) * rise(t, warmup);
+      {"plateau", [](auto& o, double t, double warmup,
+                     auto& course) { return std::max(o.floor, o.rate * course.plateau.multiplier) * rise(t, warmup); }},
+      {"decay", [](auto& o, double t, double warmup, auto& course) {
+         return o.rate * std::pow(o.factor, std::max(0.0, course.epoch + 1 - double(o.hold))) * rise(t, warmup);
        }}};
   return rows;
 }
@@ -67,6 +74,7 @@ void check_schedule(const ScheduleOptions& o) {
   range(o.width > 0, "width", o.width, "above 0");
   range(o.floor >= 0 && o.floor <= o.rate, "floor", o.floor, "between 0 and schedule.rate");
   range(o.factor > 0 && o.factor <= 1, "factor", o.factor, "above 0 and at most 1");
+  range(o.hold >= 0, "hold", o.hold, "at least 0");
   range(o.patience >= 0, "patience", o.patience, "at least 0");
   if (o.name == "cosine" || o.name == "linear")
     range(o.steps > o.warmup, "steps", o.steps, str("above schedule.warmup (", o.warmup, ") for ", o.name));
@@ -83,9 +91,9 @@ Plateau after_validation(const ScheduleOptions& o, Plateau p, double score) {
   return p;
 }
 
-double learning_rate(const ScheduleOptions& options, int64_t step, const Plateau& plateau) {
+double learning_rate(const ScheduleOptions& options, int64_t step, const Plateau& plateau, int64_t epoch) {
   const auto warmup = double(std::max<int64_t>(options.warmup, 1));
-  return row_of(options).rate(options, double(std::max<int64_t>(step, 1)), warmup, plateau);
+  return row_of(options).rate(options, double(std::max<int64_t>(step, 1)), warmup, {plateau, double(epoch)});
 }
 
 }  // namespace stemma

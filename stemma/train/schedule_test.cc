@@ -63,6 +63,13 @@ TEST(Schedule, ScoresMayBeNegative) {  // BLEU with its sign turned
   EXPECT_EQ(after_validation(o, p, -19).multiplier, 0.5);
 }
 
+TEST(Schedule, DecayHoldsAndThenDividesEachEpoch) {
+  const ScheduleOptions o = {.name = "decay", .rate = 1, .warmup = 0, .hold = 2, .factor = 0.5};
+  std::vector<double> rates;
+  for (int64_t epoch = 0; epoch < 5; ++epoch) rates.push_back(learning_rate(o, 7, {}, epoch));
+  EXPECT_EQ(rates, (std::vector<double>{1, 1, 0.5, 0.25, 0.125}));
+}
+
 TEST(Schedule, BadOptionsAreNamed) {
   const auto error = [](const ScheduleOptions& o, const char* text) {
     EXPECT_THAT([&] { check_schedule(o); }, ThrowsMessage<Error>(HasSubstr(text)));

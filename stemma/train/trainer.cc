@@ -68,17 +68,22 @@ void TrainOptions::validate() const {
                                     {checkpoint_every, "checkpoint_every"},
                                     {keep_checkpoints, "keep_checkpoints"},
                                     {average_checkpoints, "average_checkpoints"},
+                                    {non_monotone, "non_monotone"},
                                     {early_stopping, "early_stopping"}})
     at_least(value, int64_t{0}, name);
   at_least(minutes, 0.0, "minutes");
   check(ema >= 0 && ema < 1, "ema = ", ema, ": must be at least 0 and below 1");
+  check(ema == 0 || non_monotone == 0, "ema, non_monotone: both average the weights; choose one");
   one_of(stop_on, {"loss", "bleu", "score"}, "stop_on");
   one_of(precision, {"auto", "f32", "bf16"}, "precision");
   check(label_smoothing >= 0 && label_smoothing < 1, "label_smoothing = ", label_smoothing, ": must be in [0, 1)");
 }
 
 std::string TrainOptions::needs_validation() const {
-  return early_stopping > 0 ? "early_stopping" : schedule.name == "plateau" ? "schedule.name = plateau" : "";
+  return early_stopping > 0           ? "early_stopping"
+         : non_monotone > 0           ? "non_monotone"
+         : schedule.name == "plateau" ? "schedule.name = plateau"
+                                      : "";
 }
 
 Trainer::Trainer(Place place, Params params, Work work, const TrainOptions& options)
@@ -91,7 +96,7 @@ Trainer::Trainer(Place place, Params params, Work work, const TrainOptions& opti
   const std::string needy = options_.needs_validation();
   check(work_.validate || needy.empty(), needy, " needs validation data");
   options_.keep_checkpoints = std::max(options_.keep_checkpoints, options_.average_checkpoints);
-  if (options_.ema > 0)
+  if (options_.ema > 0 || options_.non_monotone > 0)
     for (const auto& [name, w] : optimizer_.params()) ema_.push_back({"ema." + name, w.clone()});
 }
 
@@ -101,6 +106,7 @@ Params Trainer::everything() const {
   Params all = optimizer_.params();
   all.insert(all.end(), optimizer_.state().begin(), optimizer_.state().end());
   all.insert(all.end(), ema_.begin(), ema_.end());
+  all.insert(all.end(), work_.carried.begin(), work_.carried.end());
   return all;
 }
 
@@ -122,6 +128,7 @@ void Trainer::resume() {
 Trainer::Stepped Trainer::step() {
   const Profiled here("step");
   ++state_.step;
+  const int64_t epoch = work_.epochs();
   profiled("clear gradients", [&] { optimizer_.clear_gradients(); });
   TrainState::Window sums;
   for (int64_t i = 0; i < options_.accumulate; ++i) {
@@ -136,7 +143,7 @@ Trainer::Stepped Trainer::step() {
   const auto tokens = double(sums.target_tokens);
   state_.target_tokens += sums.target_tokens, state_.source_tokens += sums.source_tokens;
   Stepped s;
-  s.rate = learning_rate(options_.schedule, state_.step, state_.plateau);
+  s.rate = learning_rate(options_.schedule, state_.step, state_.plateau, epoch);
   if (!std::isfinite(sums.loss)) return skip(s, "the loss is not finite");
   s.gradient_norm = profiled("gradient norm", [&] { return optimizer_.gradient_norm(); }) / tokens;
   if (!std::isfinite(s.gradient_norm)) return skip(s, "the gradient is not finite");
@@ -144,15 +151,36 @@ Trainer::Stepped Trainer::step() {
   const double clip = options_.clip_norm;  // Pascanu et al. 2013, algorithm 1
   const double shrink = clip > 0 && s.gradient_norm > clip ? clip / s.gradient_norm : 1;
   profiled("update", [&] { optimizer_.step({.rate = s.rate, .scale = shrink / tokens, .time = ++state_.updates}); });
-  // The average forgets faster at first, so that it does not remember the initial weights.
-  const auto t = double(state_.updates);
-  for (size_t i = 0; i < ema_.size(); ++i)
-    move_average(ema_[i].w, optimizer_.params()[i].w, float(std::min(options_.ema, (1 + t) / (10 + t))));
-
+  move_averages();
   auto& w = state_.window;
   w.loss += sums.loss, w.nll += sums.nll, w.correct += sums.correct, w.gradient_norm += s.gradient_norm, ++w.steps;
   w.target_tokens += sums.target_tokens, w.source_tokens += sums.source_tokens;
   return s;
+}
+
+// ema forgets faster at first, so that it does not remember the initial weights; non_monotone: the mean since it began.
+void Trainer::move_averages() {
+  if (averaged().empty()) return;
+  const auto t = double(state_.updates), since = double(state_.updates - state_.average_from);
+  const double decay = options_.ema > 0 ? std::min(options_.ema, (1 + t) / (10 + t)) : 1 - 1 / since;
+  for (size_t i = 0; i < ema_.size(); ++i) move_average(ema_[i].w, optimizer_.params()[i].w, float(decay));
+}
+
+const Params& Trainer::averaged() const {
+  static const Params none;
+  return options_.ema > 0 || state_.average_from > 0 ? ema_ : none;
+}
+
+// Merity et al. 2018, algorithm 1. Until the next update the average is the weights themselves.
+void Trainer::consider_averaging(double score) {
+  const auto n = options_.non_monotone;
+  if (n == 0 || state_.average_from > 0) return;
+  auto& before = state_.scores;
+  if (int64_t(before.size()) > n && score > *std::min_element(before.begin(), before.end() - n)) {
+    state_.average_from = state_.updates;
+    for (size_t i = 0; i < ema_.size(); ++i) move_average(ema_[i].w, optimizer_.params()[i].w, 0);
+  }
+  before.push_back(score);
 }
 
 Trainer::Stepped Trainer::skip(Stepped s, const char* why) {
@@ -183,10 +211,14 @@ Trainer::Validated Trainer::measure() {
 }
 
 Trainer::Validated Trainer::validate() {
-  const Swapped average(optimizer_.params(), ema_);
-  auto v = measure();
+  const auto judge = [&] {
+    const Swapped average(optimizer_.params(), averaged());
+    return measure();
+  };
+  const auto v = judge();
   state_.waited = v.best ? 0 : state_.waited + 1;
   state_.plateau = after_validation(options_.schedule, state_.plateau, v.score);
+  consider_averaging(v.score);
   return v;
 }
 
@@ -196,7 +228,7 @@ void Trainer::save_model() { save_tensors(file(model_file), optimizer_.params(),
 // kept, so that the average at the end does not depend on it.
 void Trainer::save_checkpoint(Keep keep) {
   if (!work_.validate) {
-    const Swapped average(optimizer_.params(), ema_);
+    const Swapped average(optimizer_.params(), averaged());
     save_model();
   }
   auto& kept = state_.kept;
@@ -324,7 +356,7 @@ Summary Trainer::run(const std::atomic<bool>& stop, const Tell& tell) {
   while (reason.empty()) reason = advance(log, stop, tell);
   if (reason != stopped) try_average(log);
   if (!exists(file(model_file))) {
-    const Swapped average(optimizer_.params(), ema_);
+    const Swapped average(optimizer_.params(), averaged());
     save_model();
   }
   load_tensors(file(model_file), optimizer_.params(), place_.architecture);

@@ -32,16 +32,19 @@ struct TrainOptions {
   int64_t checkpoint_every = 0;     // steps; 0: after each validation
   int64_t keep_checkpoints = 0;     // checkpoint-STEP files kept, the last ones; at least average_checkpoints
   int64_t average_checkpoints = 0;  // at the end the mean of the last so many is tried; 0: not
-  double ema = 0;                // decay of the moving average of the weights, which then is what is validated; 0: none
-  int64_t early_stopping = 0;    // validations in a row without a new best; 0: never
-  std::string stop_on = "loss";  // loss | bleu | score (of the task): what is best
-  int64_t max_skipped = 10;      // steps in a row without a finite gradient before giving up
+  double ema = 0;  // decay of the moving average of the weights, which then is what is validated; 0: none
+  // n: once a validation is worse than the best of those more than n before it, the mean of all weights since then is
+  // what is validated (NT-ASGD, Merity et al. 2018, algorithm 1); 0: not
+  int64_t non_monotone = 0;
+  int64_t early_stopping = 0;      // validations in a row without a new best; 0: never
+  std::string stop_on = "loss";    // loss | bleu | score (of the task): what is best
+  int64_t max_skipped = 10;        // steps in a row without a finite gradient before giving up
   std::string precision = "auto";  // auto | f32 | bf16; this and the next are for who makes the trainer
   bool deterministic = false;      // kernels whose sums depend on neither batch nor threads
   uint64_t seed = 1;
   FIELDS(optimizer, schedule, clip_norm, label_smoothing, accumulate, steps, epochs, minutes, log_every, validate_every,
-         checkpoint_every, keep_checkpoints, average_checkpoints, ema, early_stopping, stop_on, max_skipped, precision,
-         deterministic, seed)
+         checkpoint_every, keep_checkpoints, average_checkpoints, ema, non_monotone, early_stopping, stop_on,
+         max_skipped, precision, deterministic, seed)
   void validate() const;                 // Error naming the option
   std::string needs_validation() const;  // the option that does; empty: none
 };
@@ -68,6 +71,7 @@ struct Work {
   std::function<Json()> cursor;           // the place of the micro-batch to come ...
   std::function<void(const Json&)> seek;  // ... and back to it
   std::function<Validation()> validate;   // in NoGrad, without Training; empty: none
+  Params carried{};                       // what it remembers beside its cursor: kept in checkpoints, filled by resume
   int64_t epoch_tokens = 0;               // target tokens of an epoch, to show parts of it; 0: unknown
 };
 
@@ -100,6 +104,8 @@ struct TrainState {
   Plateau plateau;
   double best = 0;                    // the lower the better: loss or -BLEU
   int64_t best_step = 0, waited = 0;  // best_step 0: none yet; waited: validations since
+  int64_t average_from = 0;           // non_monotone: the update at which averaging began; 0: not yet
+  std::vector<double> scores;         // non_monotone: of the validations before that
   std::vector<int64_t> kept;          // steps of the checkpoint-STEP files
   struct Window {                     // since the last log line
     double loss = 0, nll = 0, gradient_norm = 0, seconds = 0;
@@ -107,7 +113,7 @@ struct TrainState {
     FIELDS(loss, nll, gradient_norm, seconds, target_tokens, source_tokens, correct, steps)
   } window;
   FIELDS(step, updates, skipped, skipped_in_a_row, target_tokens, source_tokens, seconds, step_seconds, dropout, cursor,
-         plateau, best, best_step, waited, kept, window)
+         plateau, best, best_step, waited, average_from, scores, kept, window)
 };
 
 class Trainer {
@@ -158,6 +164,9 @@ class Trainer {
   std::string limit(bool stop) const;
   Progress progress(const Stepped& s, const std::optional<Validated>& v) const;
   Json line(const Stepped& s, const Progress& p) const;
+  void move_averages();
+  void consider_averaging(double score);
+  const Params& averaged() const;  // in the weights' place for validation; empty: none
   Params everything() const;
   std::string file(std::string_view name) const;
 
