@@ -15,6 +15,7 @@ int train_translate_command(const Words& words);
 int train_vectors_command(const Words& words);
 int train_classify_command(const Words& words);
 int train_pair_command(const Words& words);
+int train_lm_command(const Words& words);
 int predict_command(const Words& words);  // this and the next two by the model's task
 int eval_command(const Words& words);
 int show_command(const Words& words);
@@ -23,6 +24,9 @@ int eval_translate_command(const Words& words);
 int show_translate_command(const Words& words);
 int predict_text_task_command(const Words& words);  // classify, pair, tag, answer, choose
 int eval_text_task_command(const Words& words);
+int eval_lm_command(const Words& words);
+int show_lm_command(const Words& words);
+int generate_command(const Words& words);
 int trace_command(const Words& words);
 int vectors_command(const Words& words);
 int score_command(const Words& words);

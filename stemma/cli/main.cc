@@ -21,6 +21,7 @@ constexpr Command commands[] = {
     {"demo", stemma::demo_command, "watch the history of machine translation happen, in four minutes"},
     {"train", stemma::train_command, "train a model on your text"},
     {"predict", stemma::predict_command, "text in, answers out, line by line"},
+    {"generate", stemma::generate_command, "go on with a text, as a language model does"},
     {"eval", stemma::eval_command, "measure a model on a test set"},
     {"show", stemma::show_command, "look into a model: tree, curves, attention"},
     {"trace", stemma::trace_command, "write every hidden state, attention and logit to a file"},

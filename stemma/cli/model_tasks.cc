@@ -20,6 +20,7 @@ const std::vector<Task>& tasks() {
       {"translate", predict_translate_command, eval_translate_command, show_translate_command},
       {"classify", predict_text_task_command, eval_text_task_command, nullptr},
       {"pair", predict_text_task_command, eval_text_task_command, nullptr},
+      {"lm", nullptr, eval_lm_command, show_lm_command},
   };
   return list;
 }

@@ -1,5 +1,6 @@
 #include "stemma/cli/report.h"
 
+#include "stemma/cli/report_language.h"
 #include "stemma/cli/report_page.h"
 #include "stemma/cli/report_script.h"
 
@@ -82,6 +83,11 @@ std::string report_page(const Json& report) {
        any_system(report, "examples")},
       {"heads", "Every head", "One picture per attention head: rows ask, columns answer. Click one to enlarge it.",
        any_head(report)},
+      {"surprisal", "Surprise", "The stronger the colour, the less a model expected a piece of the text. Point at one.",
+       any_system(report, "surprisal")},
+      {"gradients", "How far back a loss reaches",
+       "The norm of the gradient of a loss at each earlier input. Dotted: each update clipped as in training.",
+       any_system(report, "gradients")},
       {"tree", "Parameters", "The modules of the model, with the shapes of their tensors.", any_system(report, "tree")},
   };
   std::string out = str(page_head, "<title>", escaped(title), "</title>\n", page_style,
@@ -94,7 +100,7 @@ std::string report_page(const Json& report) {
       out += str("<section id=\"", id, "\">\n<h2>", heading, "</h2>\n<p class=\"about\">", about, "</p>\n</section>\n");
   out += str("</main>\n<noscript><p>The figures on this page are drawn by a script.</p></noscript>\n",
              "<script type=\"application/json\" id=\"report\">", script_safe(report), "</script>\n<script>\n",
-             page_script, "</script>\n</body>\n</html>\n");
+             page_script, language_script, "</script>\n</body>\n</html>\n");
   return out;
 }
 

@@ -13,6 +13,8 @@
 //        "attention": [{"layer": "decoder.0.cross", "head": n,          // no head: the layer has only one
 //                       "rows": "target", "columns": "source",          // these two are the defaults
 //                       "weights": [[one weight per column] per row]}]}],
+//      "surprisal": [{"tokens": [pieces], "bits": [x per piece], "best": [[{"piece": .., "p": x}] per piece]}],
+//      "gradients": {"norm": [x per step back], "clipped": [x], "per_step": x},
 //      "tree": [{"name": "encoder.0.W.weight", "shape": [n, ..], "parameters": n}]
 //    }]}
 #pragma once

@@ -140,6 +140,14 @@ std::string cell_text(double value, int64_t width, const Terminal& terminal) {
   return repeated(shades[std::clamp(int(value * 4 + 0.5), 0, 4)], width);
 }
 
+}  // namespace
+
+std::string shaded(std::string_view text, double value, const Terminal& terminal) {
+  if (!terminal.colour) return std::string(text);
+  return str(colour_code(value, terminal), value > 0.6 ? "\033[38;5;16m" : "\033[38;5;255m", text, "\033[0m");
+}
+
+namespace {
 // The labels [begin, end) above their columns, upright and bottom-aligned: one line per character of the longest.
 std::string upright(const std::vector<std::string>& labels, size_t begin, size_t end, int64_t margin, int64_t width) {
   std::vector<std::vector<std::string>> letters;

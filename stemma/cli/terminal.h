@@ -46,6 +46,9 @@ struct HeatMap {
 // Throws Error when the sizes do not fit. Columns that do not fit the terminal wrap into further blocks.
 std::string heat_map(const HeatMap& map, const Terminal& terminal = {});
 
+// `text` on the colour of a value in [0, 1]; as it is where there is no colour.
+std::string shaded(std::string_view text, double value, const Terminal& terminal);
+
 // ▁▂▃▅▇ between the smallest and the largest value, averaged down to `columns` bars; "·" for what is not finite.
 std::string sparkline(const std::vector<double>& values, int64_t columns = 40);
 

@@ -17,6 +17,7 @@ constexpr Task tasks[] = {
     {"translate", train_translate_command, "a translation system from parallel text"},
     {"classify", train_classify_command, "a classifier of texts: topics, sentiment, many labels"},
     {"pair", train_pair_command, "a judge of two texts: the same meaning, entailment, likeness"},
+    {"lm", train_lm_command, "a language model from plain text"},
     {"vectors", train_vectors_command, "word vectors from running text: word2vec, fastText"},
 };
 
@@ -26,6 +27,7 @@ int help() {
   std::printf(
       "\n'stemma train TASK --help' explains a task.\n\nExamples:\n"
       "  stemma train translate --source train.de --target train.en --out runs/de-en\n"
+      "  stemma train lm --text input.txt --valid valid.txt --out runs/lm\n"
       "  stemma train vectors --corpus text.txt --out runs/vectors\n");
   return 0;
 }

@@ -56,6 +56,62 @@ Json tree_of(const Params& params) {
   return tree;
 }
 
+namespace {
+struct Branch {
+  std::string name;
+  int64_t parameters = 0;
+  std::string shape;  // of a leaf
+  std::vector<Branch> below = {};
+};
+
+Branch branch_of(const Params& params, const std::string& name) {
+  Branch root{name, 0, ""};
+  for (const auto& [path, w] : params) {
+    Branch* at = &root;
+    at->parameters += w.size();
+    for (size_t begin = 0, end; begin != path.npos; begin = end == path.npos ? end : end + 1) {
+      end = path.find('.', begin);
+      const std::string part = path.substr(begin, end - begin);
+      if (at->below.empty() || at->below.back().name != part) at->below.push_back({part, 0, ""});
+      at = &at->below.back();
+      at->parameters += w.size();
+    }
+    at->shape = w.rows() == 1 ? str("[", w.cols(), "]") : str("[", w.rows(), ", ", w.cols(), "]");
+  }
+  return root;
+}
+
+void grow(const Branch& branch, const std::string& indent, Table& table) {
+  for (size_t i = 0; i < branch.below.size(); ++i) {
+    const Branch& b = branch.below[i];
+    const bool last = i + 1 == branch.below.size();
+    table.add({str(indent, last ? "└ " : "├ ", b.name), with_commas(b.parameters), b.shape});
+    grow(b, indent + (last ? "  " : "│ "), table);
+  }
+}
+
+}  // namespace
+
+std::string tree_text(const Params& params, const std::string& model) {
+  const Branch root = branch_of(params, model);
+  Table table({"module", "parameters", "shape"});
+  table.add({root.name, with_commas(root.parameters), ""});
+  grow(root, "", table);
+  return table.text();
+}
+
+std::string curves_text(const Json& curve) {
+  Table table({"curve", "first", "last", ""});
+  for (const auto& [key, name] : {std::pair{"loss", "training loss"}, std::pair{"valid_loss", "validation loss"},
+                                  std::pair{"grad_norm", "gradient norm"}}) {
+    std::vector<double> values;
+    for (const auto& point : curve.array())
+      if (const Json* v = point.find(key); v && v->is_number()) values.push_back(v->number());
+    if (!values.empty()) table.add({name, fixed(values.front(), 3), fixed(values.back(), 3), sparkline(values, 48)});
+  }
+  return curve.array().empty() ? "no training.jsonl, so no curves\n" : table.text();
+}
+
 std::string attention_picture(const Explanation& e, const Terminal& terminal) {
   std::string last;  // the last layer that looks at the source
   for (const auto& map : e.maps)

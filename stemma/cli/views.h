@@ -12,6 +12,9 @@ namespace stemma {
 Json example_of(const Explanation& explanation, const std::string& reference);
 // "curve" of a report from DIRECTORY/training.jsonl, thinned to at most `points`.
 Json curve_of(const std::string& directory, int64_t points = 400);
+// The tree of modules, and the curves as sparklines.
+std::string tree_text(const Params& params, const std::string& model);
+std::string curves_text(const Json& curve);
 // "tree" of a report.
 Json tree_of(const Params& params);
 // A heat map of where each target word looked: the decoder's attention, or the mean over the heads of the

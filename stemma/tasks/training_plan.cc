@@ -14,7 +14,11 @@ std::string in_units(int64_t bytes) {
 }
 
 int64_t copies(const TrainOptions& o) {
-  return 2 + (o.optimizer.name == "sgd" ? 1 : o.optimizer.name == "adafactor" ? 0 : 2) + (o.ema > 0 ? 1 : 0);
+  return 2 +
+         (o.optimizer.name == "sgd"         ? 1
+          : o.optimizer.name == "adafactor" ? 0
+                                            : 2) +
+         (o.ema > 0 || o.non_monotone > 0 ? 1 : 0);
 }
 
 void TrainingPlan::fill(const Params& params, const TrainOptions& options, Type type) {
