@@ -330,8 +330,7 @@ int labels_verb(const Words& words) {
   c.declare_rest(line);
   if (!line.parse(words)) return 0;
   check_top(top);
-  const auto model = load_vectors(c.file);
-  const Classifier classifier(model);
+  const Classifier classifier(load_vectors(c.file));
   LineReader reader(input);
   for (auto lines = next_lines(reader, 1); !lines.empty(); lines = next_lines(reader, 1)) {
     Json::Array list;

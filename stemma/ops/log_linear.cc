@@ -164,6 +164,30 @@ void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* 
   }
 }
 
+// Products become g_j = rate (y_j - p_j); the loss.
+HWY_INLINE double to_softmax_gains(std::span<const uint32_t> meetings, float rate, float* gains) {
+  const float most = *std::max_element(gains, gains + meetings.size());
+  double sum = 0, right = 0;
+  for (size_t j = 0; j < meetings.size(); ++j) {
+    if (meetings[j] & 1) right = double(gains[j]) - most;
+    sum += gains[j] = std::exp(gains[j] - most);
+  }
+  for (size_t j = 0; j < meetings.size(); ++j) gains[j] = rate * (float(meetings[j] & 1) - gains[j] / float(sum));
+  return std::log(sum) - right;
+}
+
+double softmax_step(const RowTable& table, std::span<const uint32_t> meetings, float rate, const float* hidden,
+                    float* gradient, float* products) {
+  const auto n = int64_t(meetings.size());
+  for (int64_t j = 0; j < n; j += block)
+    dots(table, &meetings[size_t(j)], std::min(block, n - j), hidden, products + j);
+  const double loss = to_softmax_gains(meetings, rate, products);
+  std::fill_n(gradient, table.width, 0.0f);
+  for (int64_t j = 0; j < n; j += block)
+    learn(table, &meetings[size_t(j)], std::min(block, n - j), products + j, hidden, gradient);
+  return loss;
+}
+
 double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden) {
   double sum = 0;
   for (const uint32_t m : meetings) {
@@ -191,6 +215,7 @@ HWY_EXPORT(mean_of_rows);
 HWY_EXPORT(add_to_rows);
 HWY_EXPORT(logistic_steps);
 HWY_EXPORT(logistic_loss);
+HWY_EXPORT(softmax_step);
 HWY_EXPORT(dot_rows);
 }  // namespace
 
@@ -205,6 +230,10 @@ void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* 
 }
 double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden) {
   return HWY_DYNAMIC_DISPATCH(logistic_loss)(table, meetings, hidden);
+}
+double softmax_step(const RowTable& table, std::span<const uint32_t> meetings, float rate, const float* hidden,
+                    float* gradient, float* products) {
+  return HWY_DYNAMIC_DISPATCH(softmax_step)(table, meetings, rate, hidden, gradient, products);
 }
 void dot_rows(const RowTable& table, int64_t rows, const float* x, float* products) {
   HWY_DYNAMIC_DISPATCH(dot_rows)(table, rows, x, products);

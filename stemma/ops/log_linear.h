@@ -38,6 +38,12 @@ void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* 
 // The loss of the meetings, nothing learned.
 double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden);
 
+// One softmax over all rows met, of which one is right: p = softmax(h . row_j), loss = - log p_right, which is
+// returned; g_j = rate (y_j - p_j), then as above; h stays. gradient[width] is overwritten, products has a place for
+// each meeting.
+double softmax_step(const RowTable& table, std::span<const uint32_t> meetings, float rate, const float* hidden,
+                    float* gradient, float* products);
+
 // products[i] = row_i . x for rows [0, rows)
 void dot_rows(const RowTable& table, int64_t rows, const float* x, float* products);
 

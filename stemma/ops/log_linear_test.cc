@@ -78,6 +78,49 @@ TEST(LogLinear, StepIsTheGradientOfTheLoss) {
   });
 }
 
+// The softmax over 11 rows, by central differences of its loss in double.
+void check_softmax(int64_t width) {
+  SCOPED_TRACE(width);
+  Tables t(width, 5);
+  Matrix hidden = random_matrix(1, width, 9, 0.5);
+  std::vector<uint32_t> meetings;
+  for (int32_t i = 0; i < 11; ++i) meetings.push_back(meeting(2 * i, i == 3));
+  const auto loss = [&] {
+    double sum = 0, right = 0;
+    for (const uint32_t m : meetings) {
+      double x = 0;
+      for (int64_t i = 0; i < width; ++i) x += hidden(0, i) * t.out(m >> 1, i);
+      sum += std::exp(x), right = m & 1 ? x : right;
+    }
+    return std::log(sum) - right;
+  };
+  const auto slope = [&](double& x) {
+    const double h = 1e-5, was = x;
+    x = was + h;
+    const double above = loss();
+    x = was - h;
+    const double below = loss();
+    x = was;
+    return (above - below) / (2 * h);
+  };
+  const float rate = 0.5f;
+  Floats h(hidden.v.begin(), hidden.v.end()), gradient(size_t(width), 9), products(meetings.size());
+  EXPECT_NEAR(softmax_step(t.output(), meetings, rate, h.data(), gradient.data(), products.data()), loss(), 1e-5);
+  for (int64_t i = 0; i < width; ++i) {
+    ASSERT_NEAR(gradient[size_t(i)], -rate * slope(hidden(0, i)), 2e-5) << i;
+    for (const uint32_t m : meetings) {
+      const int64_t row = m >> 1;
+      ASSERT_NEAR(t.b[size_t(row * width + i)], t.out(row, i) - rate * slope(t.out(row, i)), 2e-5) << row << ' ' << i;
+    }
+  }
+}
+
+TEST(LogLinear, SoftmaxStepIsTheGradientOfTheLoss) {
+  at_each_level([] {
+    for (const int64_t width : {1, 5, 16, 37, 100}) check_softmax(width);
+  });
+}
+
 TEST(LogLinear, GroupsAreStepsOneAfterTheOther) {
   const std::vector<uint32_t> meetings{meeting(1, true), meeting(2, false), meeting(3, true), meeting(1, false)};
   const std::vector<int32_t> ends{2, 4}, ids{5, 9};

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "stemma/base/check.h"
 #include "stemma/text/segment.h"
+#include "stemma/vectors/vector_file.h"
 
 namespace stemma {
 
@@ -18,20 +20,6 @@ double table_sigmoid(double x) {
   if (x > 8) return 1;
   const double cell = std::floor((x + 8) * 32);
   return 1 / (1 + std::exp(8 - cell / 32));
-}
-
-// Rows of the n-grams of words, hashed as fastText hashes them: over signed 32-bit hashes of the words.
-void add_word_ngrams(const VectorModel& model, const std::vector<int32_t>& hashes, std::vector<int32_t>& rows) {
-  const auto n = size_t(model.options.word_ngrams);
-  if (model.options.buckets <= 0) return;
-  for (size_t i = 0; i < hashes.size(); ++i) {
-    auto h = uint64_t(int64_t{hashes[i]});
-    for (size_t j = i + 1; j < std::min(hashes.size(), i + n); ++j) {
-      h = h * 116049371 + uint64_t(int64_t{hashes[j]});
-      const int32_t row = model.bucket_row(int32_t(h % uint64_t(model.options.buckets)));
-      if (row >= 0) rows.push_back(row);
-    }
-  }
 }
 
 std::vector<float> mean_of(const VectorModel& model, const std::vector<int32_t>& rows) {
@@ -55,7 +43,9 @@ std::vector<int32_t> rows_of_text(const VectorModel& model, std::string_view tex
     rows.insert(rows.end(), own.begin(), own.end());
     hashes.push_back(int32_t(word_hash(token)));
   }
-  add_word_ngrams(model, hashes, rows);
+  each_word_ngram(hashes, model.options.word_ngrams, model.options.buckets, [&](int32_t bucket) {
+    if (const int32_t row = model.bucket_row(bucket); row >= 0) rows.push_back(row);
+  });
   return rows;
 }
 
@@ -76,10 +66,23 @@ std::vector<float> text_vector(const VectorModel& model, std::string_view text) 
   return sum;
 }
 
-Classifier::Classifier(const VectorModel& model) : model_(model) {
-  check(model.options.model == "supervised" && model.lexicon.labels() > 0 && model.output.rows() > 0,
+Classifier::Classifier(VectorModel model) : model_(std::move(model)) {
+  check(model_.options.model == "supervised" && model_.lexicon.labels() > 0 && model_.output.rows() > 0,
         "these vectors have no labels; a classifier is wanted");
-  if (model.options.loss == "tree") tree_ = HuffmanTree(model.lexicon.label_counts());
+  if (model_.options.loss == "tree") tree_ = HuffmanTree(model_.lexicon.label_counts());
+}
+
+Classifier Classifier::load(const std::string& path) { return Classifier(load_vectors(path)); }
+void Classifier::save(const std::string& path) const { save_vectors(model_, path, VectorFormat::fasttext); }
+
+std::vector<std::string> Classifier::labels() const {
+  std::vector<std::string> out;
+  for (int32_t i = model_.lexicon.words(); i < model_.lexicon.size(); ++i) {
+    auto text = model_.lexicon.text(i);
+    if (text.starts_with(label_prefix)) text.remove_prefix(label_prefix.size());
+    out.emplace_back(text);
+  }
+  return out;
 }
 
 std::vector<Classifier::Scored> Classifier::score_all(const std::vector<float>& hidden, double threshold) const {
@@ -109,16 +112,19 @@ void Classifier::descend(int32_t node, double log_p, double least, const std::ve
   descend(tree_.children(node).right, log_p + fasttext_log(right), least, hidden, out);
 }
 
+std::vector<Classifier::Scored> Classifier::score(const std::vector<int32_t>& rows, double threshold) const {
+  const auto hidden = mean_of(model_, rows);
+  if (model_.options.loss != "tree") return score_all(hidden, threshold);
+  std::vector<Scored> out;
+  descend(tree_.root(), 0, fasttext_log(threshold), hidden, out);
+  return out;
+}
+
 std::vector<LabelGuess> Classifier::predict(std::string_view text, int64_t k, double threshold) const {
   check(k >= 1, "predict: k must be 1 or more, not ", k);
   const auto rows = rows_of_text(model_, text);
   if (rows.empty()) return {};
-  const auto hidden = mean_of(model_, rows);
-  std::vector<Scored> scored;
-  if (model_.options.loss == "tree")
-    descend(tree_.root(), 0, fasttext_log(threshold), hidden, scored);
-  else
-    scored = score_all(hidden, threshold);
+  auto scored = score(rows, threshold);
   const auto n = std::min(size_t(k), scored.size());
   std::partial_sort(scored.begin(), scored.begin() + int64_t(n), scored.end(), [](const Scored& a, const Scored& b) {
     return a.log_p != b.log_p ? a.log_p > b.log_p : a.label < b.label;
@@ -127,6 +133,12 @@ std::vector<LabelGuess> Classifier::predict(std::string_view text, int64_t k, do
   for (size_t i = 0; i < n; ++i)
     out.push_back(
         {std::string(model_.lexicon.text(model_.lexicon.words() + scored[i].label)), std::exp(scored[i].log_p)});
+  return out;
+}
+
+std::vector<double> Classifier::probabilities(std::string_view text) const {
+  std::vector<double> out(size_t(model_.lexicon.labels()));
+  for (const Scored& s : score(rows_of_text(model_, text), 0)) out[size_t(s.label)] = std::exp(s.log_p);
   return out;
 }
 

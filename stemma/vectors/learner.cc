@@ -41,8 +41,8 @@ LearningPlan::LearningPlan(const VectorModel& model)
 Learner::Learner(const LearningPlan& plan)
     : plan_(plan), hidden_(size_t(plan.input.width)), gradient_(2 * size_t(plan.input.width)) {}
 
-void Learner::learn(const std::vector<int32_t>& text, Rates rates, uint64_t seed) {
-  random_ = {seed};
+ChunkResult Learner::learn(const std::vector<int32_t>& text, ChunkRates rates, uint64_t seed) {
+  random_ = {seed}, result_ = {.words = int64_t(text.size())};
   for (size_t i = 0; i < text.size(); ++i) {
     const int32_t id = text[i];
     if (id >= 0 && uint32_t(random_() >> 32) <= plan_.keep[size_t(id)]) sentence_.push_back(id);
@@ -50,6 +50,7 @@ void Learner::learn(const std::vector<int32_t>& text, Rates rates, uint64_t seed
     learn_sentence(rates.first + (rates.last - rates.first) * float(i) / float(text.size()));
     sentence_.clear();
   }
+  return result_;
 }
 
 void Learner::learn_sentence(float rate) {
@@ -78,7 +79,7 @@ void Learner::meet(int32_t word) {
 void Learner::step(float rate, float growth) {
   if (predictions_++ % 64 == 0) {
     const auto first = std::span<const uint32_t>(meetings_).first(size_t(ends_[0]));
-    loss_sum += logistic_loss(plan_.output, first, hidden_.data()), ++losses;
+    result_.loss_sum += logistic_loss(plan_.output, first, hidden_.data()), ++result_.losses;
   }
   logistic_steps(plan_.output, {.meetings = meetings_, .ends = ends_, .rate = rate, .growth = growth}, hidden_.data(),
                  gradient_.data());

@@ -7,6 +7,7 @@
 
 #include "stemma/vectors/huffman.h"
 #include "stemma/vectors/noise.h"
+#include "stemma/vectors/race.h"
 #include "stemma/vectors/vector_model.h"
 
 namespace stemma {
@@ -36,14 +37,8 @@ class Learner {
  public:
   explicit Learner(const LearningPlan& plan);
   // Sentences of word ids, each ended by -1; the rate falls from the first to the last. `seed` fixes all draws.
-  struct Rates {
-    float first = 0, last = 0;
-  };
-  void learn(const std::vector<int32_t>& text, Rates rates, uint64_t seed);
-
-  // Of every 64th prediction, before it is learned from.
-  double loss_sum = 0;
-  int64_t losses = 0;
+  // The loss is that of every 64th prediction, before it is learned from.
+  ChunkResult learn(const std::vector<int32_t>& text, ChunkRates rates, uint64_t seed);
 
  private:
   void learn_sentence(float rate);
@@ -58,6 +53,7 @@ class Learner {
   std::vector<uint32_t> meetings_;
   std::vector<int32_t> ends_;
   std::vector<float> hidden_, gradient_;
+  ChunkResult result_;
   int64_t predictions_ = 0;
 };
 

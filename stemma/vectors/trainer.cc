@@ -1,19 +1,12 @@
 #include "stemma/vectors/trainer.h"
 
 #include <algorithm>
-#include <chrono>
-#include <mutex>
-#include <utility>
+#include <memory>
 
 #include "stemma/base/check.h"
-#include "stemma/base/parallel.h"
-#include "stemma/base/random.h"
-#include "stemma/tensor/scopes.h"
 #include "stemma/vectors/learner.h"
 
 namespace stemma {
-
-double first_rate(const VectorOptions& o) { return o.rate > 0 ? o.rate : o.model == "skipgram" ? 0.025 : 0.05; }
 
 VectorModel new_vectors(const VectorOptions& options, const std::vector<WordCount>& words, uint64_t seed) {
   check_options(options);
@@ -81,76 +74,21 @@ VectorModel grown_vectors(const VectorModel& before, const VectorOptions& option
   return out;
 }
 
-namespace {
-
-constexpr int64_t words_between_reports = 100'000;
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// What the threads of a run share.
-struct Race {
-  const LearningPlan& plan;
-  const Corpus& corpus;
-  const VectorRun& run;
-  const std::atomic<bool>& stop;
-  const std::function<void(const VectorProgress&)>& report;
-  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-  std::atomic<int64_t> next = 0, words = 0;
-  std::mutex mutex = {};
-  double loss_sum = 0;
-  int64_t losses = 0, reported = 0;
-
-  int64_t total() const { return corpus.chunks() * plan.options.epochs; }
-  double done(int64_t position) const {
-    const int64_t epoch = position / corpus.chunks();
-    return (double(epoch) + corpus.share_before(position % corpus.chunks())) / double(plan.options.epochs);
-  }
-  float rate(double done) const {  // falls to a ten-thousandth, as word2vec's
-    return float(first_rate(plan.options) * std::max(1 - done, 1e-4));
-  }
-
-  // Chunks one after the other, until they end or somebody says so.
-  void learn() {
-    Learner learner(plan);
-    while (!stop && !(run.pause_after > 0 && seconds_since(start) > run.pause_after)) {
-      const int64_t position = next++;
-      if (position >= total()) return;
-      const auto text = corpus.chunk(position % corpus.chunks());
-      const auto seed = philox(run.seed, uint64_t(position), 0x766563);
-      learner.learn(text, {rate(done(position)), rate(done(position + 1))}, uint64_t(seed[0]) << 32 | seed[1]);
-      words += int64_t(text.size());
-      tell(learner, position);
-    }
-  }
-  void tell(Learner& learner, int64_t position) {
-    const std::lock_guard lock(mutex);
-    loss_sum += std::exchange(learner.loss_sum, 0), losses += std::exchange(learner.losses, 0);
-    if (!report || words - reported < words_between_reports) return;
-    const double seconds = seconds_since(start);
-    report({.done = done(position + 1),
-            .words = words,
-            .seconds = seconds,
-            .words_per_second = double(words) / seconds,
-            .loss = losses > 0 ? loss_sum / double(losses) : 0,
-            .rate = rate(done(position))});
-    loss_sum = 0, losses = 0, reported = words;
-  }
-};
-
-}  // namespace
-
 bool train_vectors(VectorModel& model, const Corpus& corpus, VectorRun& run, const std::atomic<bool>& stop,
                    const std::function<void(const VectorProgress&)>& report) {
   const LearningPlan plan(model);
-  Race race{plan, corpus, run, stop, report};
-  race.next = run.position;
-  const int64_t before = run.position;
-  parallel_for(deterministic() ? 1 : threads(), 1, [&](int64_t, int64_t) { race.learn(); });
-  // Every chunk that a thread took it has finished.
-  run.position = std::max(before, std::min(race.next.load(), race.total()));
-  return run.position == race.total();
+  const Race race{.chunks = corpus.chunks(),
+                  .epochs = plan.options.epochs,
+                  .rate = first_rate(plan.options),
+                  .share_before = [&](int64_t chunk) { return corpus.share_before(chunk); },
+                  .learner =
+                      [&] {
+                        return [&corpus, learner = std::make_shared<Learner>(plan)](int64_t position, ChunkRates rates,
+                                                                                    uint64_t seed) {
+                          return learner->learn(corpus.chunk(position % corpus.chunks()), rates, seed);
+                        };
+                      }};
+  return run_race(race, run, stop, report);
 }
 
 }  // namespace stemma

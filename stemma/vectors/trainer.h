@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "stemma/vectors/corpus.h"
+#include "stemma/vectors/race.h"
 #include "stemma/vectors/vector_model.h"
 
 namespace stemma {
@@ -16,26 +17,9 @@ VectorModel new_vectors(const VectorOptions& options, const std::vector<WordCoun
 VectorModel grown_vectors(const VectorModel& before, const VectorOptions& options, const std::vector<WordCount>& words,
                           uint64_t seed);
 
-struct VectorProgress {
-  double done = 0;     // share of all epochs
-  int64_t words = 0;   // running words read by this run, all epochs
-  double seconds = 0;  // of this process
-  double words_per_second = 0;
-  double loss = 0;  // mean of a prediction since the last report
-  double rate = 0;  // of learning
-  FIELDS(done, words, seconds, words_per_second, loss, rate)
-};
-
-struct VectorRun {
-  uint64_t seed = 1;
-  int64_t position = 0;    // chunks learned, all epochs counted; what a resumed run begins with
-  double pause_after = 0;  // seconds, then `train` returns so that the caller can save; 0: never
-};
 // Goes on from run.position until all epochs are learned, or `stop`, or a pause; run.position says how far it came.
 // True: all is done.
 bool train_vectors(VectorModel& model, const Corpus& corpus, VectorRun& run, const std::atomic<bool>& stop,
                    const std::function<void(const VectorProgress&)>& report);
-
-double first_rate(const VectorOptions& options);
 
 }  // namespace stemma

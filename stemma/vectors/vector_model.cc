@@ -35,6 +35,11 @@ void check_options(const VectorOptions& o) {
   between("buckets", o.buckets, o.has_buckets() ? 1 : 0, 1 << 30);
 }
 
+double first_rate(const VectorOptions& o) {
+  if (o.rate > 0) return o.rate;
+  return o.model == "skipgram" ? 0.025 : o.model == "cbow" ? 0.05 : 0.1;
+}
+
 int32_t VectorModel::bucket_row(int32_t bucket) const {
   if (pruned) {
     const auto kept = kept_buckets.find(bucket);
