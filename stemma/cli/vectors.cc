@@ -57,7 +57,8 @@ int nearest_verb(const Words& words) {
   int64_t top = 10;
   std::vector<std::string> queries;
   CommandLine line("vectors nearest",
-                   "The nearest words by cosine, exactly; words from standard input when none is given.",
+                   "The nearest words by cosine; words from standard input when none is given. Exact, but for thousands "
+                   "of questions to more than a million words, which a graph answers.",
                    "  stemma vectors nearest runs/vectors king\n");
   c.declare(line);
   line.option("words", queries, "whose neighbours");
@@ -67,7 +68,7 @@ int nearest_verb(const Words& words) {
   check_top(top);
   const MachineScope machine(c.machine);
   const auto model = load_vectors(c.file);
-  const Neighbours neighbours(model);
+  Neighbours neighbours(model);
   const auto show = [&](const std::string& word) {
     const auto found = neighbours.nearest(word, top);
     const auto list = [&] { return to_json_list(found, model.lexicon); };
@@ -77,7 +78,9 @@ int nearest_verb(const Words& words) {
   for (const auto& word : queries) show(word);
   if (!queries.empty()) return 0;
   LineReader reader("-");
+  int64_t asked = 0;
   for (auto lines = next_lines(reader, 1); !lines.empty(); lines = next_lines(reader, 1)) {
+    neighbours.expect(++asked);
     if (!lines[0].empty()) show(lines[0]);
     std::fflush(stdout);
   }
@@ -247,9 +250,10 @@ int map_verb(const Words& words) {
   if (top == 0) top = asked.empty() ? 1000 : 100;
   const MachineScope machine(c.machine);
   const auto model = load_vectors(c.file);
-  const Neighbours neighbours(model);
+  Neighbours neighbours(model);
   const auto ids = words_to_draw(neighbours, asked, top, only);
   check(ids.size() >= 2, "a map needs two words or more");
+  neighbours.expect(int64_t(ids.size()));
   std::vector<float> data;
   for (const int32_t id : ids) {
     const float* const row = neighbours.units().row(id);

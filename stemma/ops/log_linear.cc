@@ -197,6 +197,8 @@ double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, 
   return sum;
 }
 
+float dot_row(const float* a, const float* b, int64_t width) { return row_dot(a, b, width); }
+
 void dot_rows(const RowTable& table, int64_t rows, const float* x, float* products) {
   parallel_for(rows, row_grain(table.width), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) products[i] = row_dot(table.row(i), x, table.width);
@@ -216,6 +218,7 @@ HWY_EXPORT(add_to_rows);
 HWY_EXPORT(logistic_steps);
 HWY_EXPORT(logistic_loss);
 HWY_EXPORT(softmax_step);
+HWY_EXPORT(dot_row);
 HWY_EXPORT(dot_rows);
 }  // namespace
 
@@ -235,6 +238,7 @@ double softmax_step(const RowTable& table, std::span<const uint32_t> meetings, f
                     float* gradient, float* products) {
   return HWY_DYNAMIC_DISPATCH(softmax_step)(table, meetings, rate, hidden, gradient, products);
 }
+float dot_row(const float* a, const float* b, int64_t width) { return HWY_DYNAMIC_DISPATCH(dot_row)(a, b, width); }
 void dot_rows(const RowTable& table, int64_t rows, const float* x, float* products) {
   HWY_DYNAMIC_DISPATCH(dot_rows)(table, rows, x, products);
 }

@@ -44,6 +44,7 @@ double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, 
 double softmax_step(const RowTable& table, std::span<const uint32_t> meetings, float rate, const float* hidden,
                     float* gradient, float* products);
 
+float dot_row(const float* a, const float* b, int64_t width);  // a . b
 // products[i] = row_i . x for rows [0, rows)
 void dot_rows(const RowTable& table, int64_t rows, const float* x, float* products);
 

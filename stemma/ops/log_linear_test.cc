@@ -168,6 +168,7 @@ TEST(LogLinear, RowsAreAveragedAndAddedTo) {
         double sum = 0;
         for (int64_t i = 0; i < width; ++i) sum += t.out(r, i) * double(t.a[size_t(i)]);
         ASSERT_NEAR(products[size_t(r)], sum, 1e-5);
+        ASSERT_EQ(dot_row(t.output().row(r), t.a.data(), width), products[size_t(r)]);
       }
     }
   });

@@ -32,6 +32,13 @@ Neighbours::Neighbours(const VectorModel& model) : model_(model) {
   });
 }
 
+void Neighbours::expect(int64_t questions) {
+  if (units_.rows() > graph_words && questions >= graph_questions) make_graph();
+}
+void Neighbours::make_graph() {
+  if (!graph_) graph_ = std::make_unique<const NeighbourGraph>(units_);
+}
+
 bool Neighbours::knows(std::string_view word) const { return model_.knows(word); }
 
 std::vector<float> Neighbours::unit_vector(std::string_view word) const {
@@ -64,6 +71,13 @@ std::vector<Neighbour> best_of(const float* scores, int64_t n, int64_t k, const 
 
 std::vector<Neighbour> Neighbours::nearest(const std::vector<float>& query, int64_t k,
                                            const std::vector<int32_t>& except) const {
+  if (graph_) {
+    auto found = graph_->nearest(query.data(), std::min(units_.rows(), k + int64_t(except.size())));
+    std::erase_if(found,
+                  [&](const Neighbour& n) { return std::find(except.begin(), except.end(), n.id) != except.end(); });
+    found.resize(std::min(found.size(), size_t(k)));
+    return found;
+  }
   std::vector<float> scores(size_t(units_.rows()));
   dot_rows(units_.view(), units_.rows(), query.data(), scores.data());
   return best_of(scores.data(), units_.rows(), k, except);

@@ -1,22 +1,24 @@
-// Which words are near: exact cosine neighbours of any query, analogies, the odd one out. Words may be unknown where
-// the model builds vectors from n-grams.
+// Which words are near: cosine neighbours of any query, exact unless a graph is made; analogies, the odd one out. Words
+// may be unknown where the model builds vectors from n-grams.
 #pragma once
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "stemma/vectors/neighbour_graph.h"
 #include "stemma/vectors/vector_model.h"
 
 namespace stemma {
 
-struct Neighbour {
-  int32_t id = 0;
-  float score = 0;
-};
-
 class Neighbours {
  public:
   explicit Neighbours(const VectorModel& model);  // keeps a reference
+
+  // From now on `nearest` and analogies by addition ask a graph, where that pays for so many questions.
+  void expect(int64_t questions);
+  static constexpr int64_t graph_words = 1'000'000, graph_questions = 2500;  // fewer are answered exactly
+  void make_graph();
+  bool has_graph() const { return graph_ != nullptr; }
 
   // The word's vector divided by its length. Error naming near spellings when nothing is known of it.
   std::vector<float> unit_vector(std::string_view word) const;
@@ -40,6 +42,7 @@ class Neighbours {
  private:
   const VectorModel& model_;
   VectorTable units_;
+  std::unique_ptr<const NeighbourGraph> graph_;
 };
 
 // The k greatest scores, best first, ties by place; `except` left out.

@@ -10,6 +10,7 @@ namespace stemma {
 
 VectorModel new_vectors(const VectorOptions& options, const std::vector<WordCount>& words, uint64_t seed) {
   check_options(options);
+  check(options.model != "supervised", "model: supervised needs labels; word vectors take skipgram or cbow");
   VectorModel out;
   out.options = options;
   if (options.max_ngram == 0) out.options.buckets = 0;
