@@ -56,10 +56,11 @@ int nearest_verb(const Words& words) {
   Common c;
   int64_t top = 10;
   std::vector<std::string> queries;
-  CommandLine line("vectors nearest",
-                   "The nearest words by cosine; words from standard input when none is given. Exact, but for thousands "
-                   "of questions to more than a million words, which a graph answers.",
-                   "  stemma vectors nearest runs/vectors king\n");
+  CommandLine line(
+      "vectors nearest",
+      "The nearest words by cosine; words from standard input when none is given. Exact, but for thousands "
+      "of questions to more than a million words, which a graph answers.",
+      "  stemma vectors nearest runs/vectors king\n");
   c.declare(line);
   line.option("words", queries, "whose neighbours");
   line.option("--top", top, "how many neighbours");
