@@ -39,6 +39,7 @@ int run(const char* verb, Command Task::*command, const Words& words) {
     }
     fail(config.path, ": unknown task '", config.task, "'", suggestion(config.task, known));
   }
+  if (!words.empty() && !words[0].starts_with("-")) read_config(words[0]);  // says what is wrong with it
   if (!words.empty() && (words[0] == "--help" || words[0] == "-h"))
     std::printf("The options of a model's task: stemma %s DIR --help. Those of a translation system:\n\n", verb);
   return (tasks()[0].*command)(words);

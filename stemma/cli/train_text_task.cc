@@ -60,6 +60,8 @@ int train_text_task(const TextTask& task, const Words& words) {
   if (!line.parse(words)) return 0;
   TaskRecipe begin = a.goes_on() ? load_task_recipe(a.out, task.name) : task.recipe(a.model.empty() ? "lstm" : a.model);
   if (line.given("--vectors")) begin.vectors = vectors;
+  // What learns without the trainer has epochs of its own.
+  if (line.given("--epochs") && begin.architecture.find("epochs")) begin.architecture["epochs"] = a.epochs;
   training.recipe = a.recipe(RecipeTree(to_json(begin)), line, !training.valid.empty()).build<TaskRecipe>();
   training.out = a.out, training.resume = a.resume;
   if (training.valid.empty()) training.recipe.train.stop_on = "loss";

@@ -101,12 +101,18 @@ std::string TrainingDisplay::card(const ModelCard& card, const Summary& s) const
   };
   row("parameters", with_commas(plan_.parameters));
   for (const auto& [name, value] : facts_) row(name, value);
+  const std::string log = join_path(card.directory, "training.jsonl");
+  if (!exists(log)) {  // learned without the trainer
+    row("time", str(fixed(s.seconds, 2), " s on ", plan_.threads, plan_.threads == 1 ? " thread" : " threads"));
+    if (s.best_step) row("validation " + how_.score, fixed(s.best, 4));
+    return out + "\nEvery option is in `config.json`.\n";
+  }
   row("steps", with_commas(s.step));
   row("time", str(clock_time(s.seconds), " on ", plan_.threads, plan_.threads == 1 ? " thread, " : " threads, ",
                   plan_.precision));
   row(how_.unit + "/s", with_commas(std::llround(s.tokens_per_second)));
   row("ended by", s.reason);
-  for (const auto& line : read_log(join_path(card.directory, "training.jsonl")))
+  for (const auto& line : read_log(log))
     if (line.find("valid_loss") && line["step"].integer() == s.best_step) {
       row("validation loss", str(fixed(line["valid_loss"].number(), 4), " at step ", with_commas(s.best_step)));
       if (how_.perplexity) row("validation perplexity", fixed(line["valid_perplexity"].number(), 2));
@@ -124,6 +130,10 @@ void TrainingDisplay::end(const Summary& s, const std::string& stop_on, const Mo
   if (how_.json) return print({{"summary", to_json(s)}});
   if (s.reason == "stopped")
     return print(str("\nstopped at step ", with_commas(s.step), "; the same command with --resume goes on\n"));
+  if (!exists(join_path(about.directory, "training.jsonl")))
+    return print(str("\ndone (", s.reason, ") in ", fixed(s.seconds, 2), " s",
+                     s.best_step ? str(", ", stop_on, " ", fixed(s.best, 4)) : "", "; the model is in ",
+                     about.directory, "\n"));
   const std::string best =
       s.best_step ? str(", best ", stop_on, " ", fixed(s.best, 3), " at step ", with_commas(s.best_step)) : "";
   print(str("\ndone (", s.reason, "): ", with_commas(s.step), " steps in ", clock_time(s.seconds), ", ",

@@ -14,15 +14,15 @@
 namespace stemma {
 
 struct LabelledTextSource {
-  std::string path;
+  std::string path = {};
   std::string format = "auto";  // tsv | csv | jsonl | fasttext | auto: fasttext when the first line begins with
                                 // __label__, else as table.h says
   std::string header = "auto";  // yes | no | auto: by names asked for, or looks_like_header of the label column
   std::vector<std::string> text = {"text"};  // columns, joined by `join`
   std::string join = " ";
   std::string label = "label";  // column; empty: the texts have no labels, as in prediction
-  std::string separator;        // splits a cell into many labels; empty: one label. A JSON list is many anyhow
-  std::string names;            // a plain file: label n, a whole number from 1, is its line n (AG News: classes.txt)
+  std::string separator = {};   // splits a cell into many labels; empty: one label. A JSON list is many anyhow
+  std::string names = {};       // a plain file: label n, a whole number from 1, is its line n (AG News: classes.txt)
   FIELDS(path, format, header, text, join, label, separator, names)
 };
 

@@ -33,8 +33,8 @@ LiblinearSettings settings_of(const LinearOptions& o, const std::string& loss) {
           .seed = uint32_t(o.seed)};
 }
 
-LinearModel empty_model(Question question, std::string loss, int64_t features, int64_t outputs) {
-  LinearModel model{.question = question,
+LinearModel empty_model(Outcome outcome, std::string loss, int64_t features, int64_t outputs) {
+  LinearModel model{.outcome = outcome,
                     .loss = std::move(loss),
                     .features = features,
                     .outputs = outputs,
@@ -72,7 +72,7 @@ LinearModel fit_all_classes(const SparseMatrix& x, std::span<const int32_t> y, c
   const auto classes = int64_t(class_costs.size());
   const auto fit =
       fit_softmax(x, y, costs, {.classes = classes, .C = o.C, .tolerance = o.tolerance > 0 ? o.tolerance : 1e-4});
-  LinearModel model = empty_model(Question::classes, "softmax", x.columns, classes);
+  LinearModel model = empty_model(Outcome::classes, "softmax", x.columns, classes);
   std::shared_ptr<float[]> weights(new float[fit.W.size()]);
   std::copy(fit.W.begin(), fit.W.end(), weights.get());
   std::copy(fit.b.begin(), fit.b.end(), model.bias.begin());
@@ -86,7 +86,7 @@ LinearModel fit_two_classes(const SparseMatrix& x, std::span<const int32_t> y, c
   std::vector<double> signs(y.size());
   for (size_t i = 0; i < y.size(); ++i) signs[i] = y[i] == 1 ? 1 : -1;
   const std::vector<double> w = Liblinear(x).fit(signs, costs[1], costs[0], settings);
-  LinearModel model = empty_model(Question::classes, settings.loss, x.columns, 2);
+  LinearModel model = empty_model(Outcome::classes, settings.loss, x.columns, 2);
   set_columns(model, 2, [&](int64_t k) {
     std::vector<double> column = w;
     if (k == 0)
@@ -106,7 +106,7 @@ void answer(float* z, const LinearModel& model) {
   } else {
     for (int64_t k = 0; k < n; ++k) z[k] = float(sigmoid(double(z[k])));
   }
-  if (model.question != Question::classes) return;
+  if (model.outcome != Outcome::classes) return;
   double sum = 0;
   for (int64_t k = 0; k < n; ++k) sum += double(z[k]);
   for (int64_t k = 0; k < n; ++k) z[k] = sum > 0 ? float(double(z[k]) / sum) : 1 / float(n);
@@ -154,7 +154,7 @@ LinearModel fit_classes(const SparseMatrix& x, std::span<const int32_t> y, int64
   const LiblinearSettings settings = settings_of(o, loss);
   if (classes == 2) return fit_two_classes(x, y, costs, settings);
   const Liblinear problem(x);
-  LinearModel model = empty_model(Question::classes, loss, x.columns, classes);
+  LinearModel model = empty_model(Outcome::classes, loss, x.columns, classes);
   set_columns(model, classes, [&](int64_t k) {
     std::vector<double> signs(y.size());
     for (size_t i = 0; i < y.size(); ++i) signs[i] = y[i] == k ? 1 : -1;
@@ -179,7 +179,7 @@ LinearModel fit_labels(const SparseMatrix& x, std::span<const std::vector<int32_
     check(!rows_of[k].empty() && rows_of[k].size() < y.size(), "label ", k, " is on ", rows_of[k].size(), " of ",
           y.size(), " texts: there is nothing to tell apart");
   const Liblinear problem(x);
-  LinearModel model = empty_model(Question::labels, settings.loss, x.columns, labels);
+  LinearModel model = empty_model(Outcome::labels, settings.loss, x.columns, labels);
   set_columns(model, labels, [&](int64_t k) {
     const auto& rows = rows_of[size_t(k)];
     std::vector<double> signs(y.size(), -1);
@@ -195,7 +195,7 @@ LinearModel fit_scores(const SparseMatrix& x, std::span<const double> y, const L
   check(int64_t(y.size()) == x.rows() && !y.empty(), y.size(), " scores of ", x.rows(), " texts");
   for (const double v : y) check(std::isfinite(v), "score ", v, " is no finite number");
   const Liblinear problem(x);
-  LinearModel model = empty_model(Question::score, settings.loss, x.columns, 1);
+  LinearModel model = empty_model(Outcome::score, settings.loss, x.columns, 1);
   set_columns(model, 1, [&](int64_t) { return problem.fit(y, 1, 1, settings); });
   return model;
 }

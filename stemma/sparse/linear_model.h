@@ -30,10 +30,10 @@ struct LinearOptions {
   FIELDS(loss, solver, C, tolerance, epsilon, class_weights, seed)
 };
 
-enum class Question { classes, labels, score };
+enum class Outcome { classes, labels, score };
 
 struct LinearModel {
-  Question question = Question::classes;
+  Outcome outcome = Outcome::classes;
   std::string loss = "softmax";            // never auto
   int64_t features = 0, outputs = 0;       // outputs: classes, labels, or 1
   std::shared_ptr<const float[]> weights;  // [features, outputs]

@@ -73,7 +73,7 @@ class TextModel {
   const TextModelOptions& options() const { return options_; }
   const Vectorizer& vectorizer() const { return vectorizer_; }
   const LinearModel& linear() const { return linear_; }
-  Question question() const { return linear_.question; }
+  Outcome outcome() const { return linear_.outcome; }
   bool pairs() const { return pairs_; }
   int64_t parameters() const { return linear_.features * linear_.outputs + linear_.outputs; }
 

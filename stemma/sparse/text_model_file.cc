@@ -17,14 +17,14 @@ namespace {
 
 constexpr const char* json_name = "tfidf.json";
 constexpr const char* arrays_name = "tfidf.safetensors";
-constexpr const char* question_names[] = {"classes", "labels", "score"};
+constexpr const char* outcome_names[] = {"classes", "labels", "score"};
 
 struct Header {
-  std::string format = "stemma tfidf 1", question = "classes", loss = "softmax";
+  std::string format = "stemma tfidf 1", outcome = "classes", loss = "softmax";
   bool pairs = false;
   std::vector<std::string> labels;
   TextModelOptions options;
-  FIELDS(format, question, loss, pairs, labels, options)
+  FIELDS(format, outcome, loss, pairs, labels, options)
 };
 
 std::vector<std::string> term_files(const TfidfOptions& options) {
@@ -104,10 +104,10 @@ std::shared_ptr<const float[]> shared_floats(const SafetensorsFile& file, const 
   return copy;
 }
 
-Question question_of(const Header& header, const std::string& where) {
+Outcome outcome_of(const Header& header, const std::string& where) {
   for (int i = 0; i < 3; ++i)
-    if (header.question == question_names[i]) return Question(i);
-  fail(where, ": question: there is no '", header.question, "'");
+    if (header.outcome == outcome_names[i]) return Outcome(i);
+  fail(where, ": outcome: there is no '", header.outcome, "'");
 }
 
 Header read_header(const std::string& json, const std::string& where) {
@@ -116,9 +116,9 @@ Header read_header(const std::string& json, const std::string& where) {
   const std::vector<std::string> losses{"softmax", "logistic", "svm", "svr"};
   check(std::find(losses.begin(), losses.end(), header.loss) != losses.end(), where, ": loss: there is no '",
         header.loss, "'");
-  const Question question = question_of(header, where);
-  check(question == Question::score ? header.labels.empty() : !header.labels.empty(), where,
-        ": labels: ", header.labels.size(), " of question '", header.question, "'");
+  const Outcome outcome = outcome_of(header, where);
+  check(outcome == Outcome::score ? header.labels.empty() : !header.labels.empty(), where,
+        ": labels: ", header.labels.size(), " of outcome '", header.outcome, "'");
   return header;
 }
 
@@ -126,7 +126,7 @@ Header read_header(const std::string& json, const std::string& where) {
 
 void TextModel::save(const std::string& directory) const {
   make_directories(directory);
-  const Header header{.question = question_names[int(linear_.question)],
+  const Header header{.outcome = outcome_names[int(linear_.outcome)],
                       .loss = linear_.loss,
                       .pairs = pairs_,
                       .labels = labels_,
@@ -168,11 +168,11 @@ TextModel TextModelFiles::read(const TextModelFiles& files, const SafetensorsFil
   TextModel model;
   model.options_ = header.options, model.pairs_ = header.pairs, model.labels_ = header.labels;
   const int64_t features = count * (header.pairs ? 4 : 1);
-  const Question question = question_of(header, where);
-  const int64_t outputs = question == Question::score ? 1 : int64_t(header.labels.size());
+  const Outcome outcome = outcome_of(header, where);
+  const int64_t outputs = outcome == Outcome::score ? 1 : int64_t(header.labels.size());
   check(features < INT32_MAX, where, ": ", features, " features are too many");
   model.vectorizer_ = Vectorizer(header.options.features, terms, floats(array(arrays, "idf", {count}, at)));
-  model.linear_ = {.question = question,
+  model.linear_ = {.outcome = outcome,
                    .loss = header.loss,
                    .features = features,
                    .outputs = outputs,

@@ -84,7 +84,7 @@ TEST(TextModel, ScoresPairs) {
 void expect_same(const TextModel& a, const TextModel& b, const TextInput& input) {
   EXPECT_EQ(a.labels(), b.labels());
   EXPECT_EQ(a.pairs(), b.pairs());
-  EXPECT_EQ(a.question(), b.question());
+  EXPECT_EQ(a.outcome(), b.outcome());
   EXPECT_EQ(a.predict(input).values, b.predict(input).values);
 }
 

@@ -1,5 +1,8 @@
 #include "stemma/tasks/label_model.h"
 
+#include <algorithm>
+
+#include "stemma/base/parallel.h"
 #include "stemma/models/encoder.h"
 
 namespace stemma {
@@ -17,14 +20,23 @@ void LabelHead::validate() const {
   check(dropout >= 0 && dropout < 1, "head.dropout = ", dropout, ": must be in [0, 1)");
 }
 
-std::vector<std::string> label_encoders() { return encoder_names(); }
+std::vector<std::string> label_encoders() {
+  std::vector<std::string> names = {"tfidf", "fasttext"};
+  for (auto& name : encoder_names()) names.push_back(std::move(name));
+  return names;
+}
 
 TaskRecipe label_recipe(const std::string& encoder, const LabelTask& task) {
+  const auto known = label_encoders();
+  check(std::find(known.begin(), known.end(), encoder) != known.end(), "unknown encoder '", encoder, "'",
+        suggestion(encoder, known));
   TaskRecipe out;
   out.encoder = encoder;
   out.train = default_training();
   out.train.stop_on = "score";
-  out.architecture = default_encoder_config(encoder);
+  out.architecture = encoder == "tfidf"      ? sparse_defaults()
+                     : encoder == "fasttext" ? bag_defaults()
+                                             : default_encoder_config(encoder);
   LabelHead head;
   if (task.pairs) head.hidden = 128;
   out.head = to_json(head);
@@ -33,12 +45,43 @@ TaskRecipe label_recipe(const std::string& encoder, const LabelTask& task) {
 
 TrainedLabels train_label_model(const LabelTraining& training, const std::atomic<bool>& stop,
                                 const TaskCallbacks& calls) {
-  return train_network_labels(training, stop, calls);
+  const auto& encoder = training.recipe.encoder;
+  return encoder == "tfidf"      ? train_sparse_labels(training, calls)
+         : encoder == "fasttext" ? train_bag_labels(training, stop, calls)
+                                 : train_network_labels(training, stop, calls);
 }
 
 std::unique_ptr<LabelModel> load_label_model(const TaskRecipe& recipe, const LabelTask& task,
                                              const std::string& directory) {
-  return load_network_labels(recipe, task, directory);
+  return recipe.encoder == "tfidf"      ? load_sparse_labels(directory)
+         : recipe.encoder == "fasttext" ? load_bag_labels(recipe, task, directory)
+                                        : load_network_labels(recipe, task, directory);
+}
+
+std::string describe_labels(const LabelTask& task) {
+  if (task.kind == LabelKind::score) return "a score";
+  std::string out = str(task.labels.size(), ": ");
+  for (int64_t j = 0; j < std::min<int64_t>(task.labels.size(), 8); ++j)
+    out += str(j ? ", " : "", task.labels.name(int32_t(j)));
+  return out + (task.labels.size() > 8 ? ", ..." : "");
+}
+
+TaskPlan shallow_plan(const LabelTraining& training) {
+  TaskPlan plan;
+  plan.task = training.task.name, plan.encoder = training.recipe.encoder, plan.preset = training.recipe.preset;
+  plan.model = str(plan.task, " by ", plan.encoder);
+  plan.precision = "f32", plan.threads = threads();
+  plan.examples = training.train.size(), plan.valid_examples = training.valid.size();
+  plan.labels = describe_labels(training.task), plan.limit = plan.encoder == "tfidf" ? "the optimum" : "all epochs";
+  plan.available_bytes = system_memory_available();
+  return plan;
+}
+
+TrainedLabels judged(const LabelTraining& training, TrainedLabels trained) {
+  if (training.valid.size() == 0) return trained;
+  trained.summary.best = *training.judge(trained.model->answer(training.valid.documents)).score;
+  trained.summary.best_step = trained.summary.step = 1;
+  return trained;
 }
 
 }  // namespace stemma

@@ -15,7 +15,7 @@ struct Documents {
 };
 
 // What the labels of a document mean.
-enum class Question {
+enum class LabelKind {
   one,    // exactly one label: probabilities that sum to 1
   many,   // any number of labels: a probability for each
   score,  // a number
@@ -43,23 +43,23 @@ struct LabelHead {
 
 struct LabelTask {
   std::string name;  // "classify", "pair"
-  Question question = Question::one;
-  LabelSet labels;
+  LabelKind kind = LabelKind::one;
+  LabelSet labels = {};
   bool pairs = false;
 };
 
 // A word (or n-gram) of a document and what it adds to the answer: for the views.
-struct Reason {
+struct Evidence {
   std::string text;
   int64_t begin = -1, end = -1;  // bytes of the document it came from; -1: a feature without a place
   double weight = 0;
   int64_t document = 0;  // of a pair: 0 or 1
   FIELDS(text, begin, end, weight, document)
 };
-struct ExplainedLabel {
-  std::vector<Reason> saliency;  // by the encoder's own measure, which `measure` names
+struct Explained {
+  std::vector<Evidence> saliency = {};  // by the encoder's own measure, which `measure` names
   std::string measure;
-  std::vector<Reason> attention;  // of pooling = attention; otherwise none
+  std::vector<Evidence> attention = {};  // of pooling = attention; otherwise none
 };
 
 class LabelModel {
@@ -69,7 +69,9 @@ class LabelModel {
   // others.
   virtual std::vector<std::vector<double>> answer(const Documents& documents) const = 0;
   // Why document 0 has so much of `label` (0 for a score).
-  virtual ExplainedLabel explain(const Documents& one, int32_t label) const = 0;
+  virtual Explained explain(const Documents& one, int32_t label) const = 0;
+  // What speaks most for a label whatever the text; none where the encoder has no such thing.
+  virtual std::vector<Evidence> heaviest(int32_t) const { return {}; }
   virtual int64_t parameters() const = 0;
 };
 
@@ -95,10 +97,25 @@ std::vector<std::string> label_encoders();
 // Defaults of an encoder for these tasks: its architecture, and `train`, `text` where it is not like the others.
 TaskRecipe label_recipe(const std::string& encoder, const LabelTask& task);
 
-// The families, each in its own stem.
+// ---- The families, each in its own stem
+// ------------------------------------------------------------------------------
 TrainedLabels train_network_labels(const LabelTraining& training, const std::atomic<bool>& stop,
                                    const TaskCallbacks& calls);
 std::unique_ptr<LabelModel> load_network_labels(const TaskRecipe& recipe, const LabelTask& task,
                                                 const std::string& directory);
+Json sparse_defaults();  // of the architecture
+TrainedLabels train_sparse_labels(const LabelTraining& training, const TaskCallbacks& calls);
+std::unique_ptr<LabelModel> load_sparse_labels(const std::string& directory);
+Json bag_defaults();
+TrainedLabels train_bag_labels(const LabelTraining& training, const std::atomic<bool>& stop,
+                               const TaskCallbacks& calls);
+std::unique_ptr<LabelModel> load_bag_labels(const TaskRecipe& recipe, const LabelTask& task,
+                                            const std::string& directory);
+std::string encoded_label(const std::string& name);  // as fastText's files have it
+
+// For families that learn without the trainer: the plan, and the score of the validation texts in the summary.
+std::string describe_labels(const LabelTask& task);  // "4: Business, Sci/Tech, Sports, World"
+TaskPlan shallow_plan(const LabelTraining& training);
+TrainedLabels judged(const LabelTraining& training, TrainedLabels trained);
 
 }  // namespace stemma

@@ -110,9 +110,9 @@ double loss_of(const LabelTask& task, const LabelledDocuments& data, const std::
   double loss = 0;
   for (size_t i = 0; i < answers.size(); ++i) {
     const auto& y = answers[i];
-    if (task.question == Question::score)
+    if (task.kind == LabelKind::score)
       loss += (y[0] - data.scores[i]) * (y[0] - data.scores[i]);
-    else if (task.question == Question::one)
+    else if (task.kind == LabelKind::one)
       loss -= log_of(y[size_t(data.labels[i].at(0))]);
     else
       for (size_t j = 0; j < y.size(); ++j)
@@ -127,9 +127,9 @@ double loss_of(const LabelTask& task, const LabelledDocuments& data, const std::
 
 TaskReport score_labels(const LabelTask& task, const LabelledDocuments& data,
                         const std::vector<std::vector<double>>& answers) {
-  return task.question == Question::one    ? score_one(task, data, answers)
-         : task.question == Question::many ? score_many(task, data, answers)
-                                           : score_numbers(data, answers);
+  return task.kind == LabelKind::one    ? score_one(task, data, answers)
+         : task.kind == LabelKind::many ? score_many(task, data, answers)
+                                        : score_numbers(data, answers);
 }
 
 Validation validation_of(const LabelTask& task, const LabelledDocuments& data,

@@ -36,16 +36,17 @@ LabelledTextSource text_source(const TaskRecipe& recipe, const std::string& path
 ReadDocuments read_texts(const TaskRecipe& recipe, const std::string& path, const LabelTask* known) {
   const auto source = text_source(recipe, path);
   auto read = known ? read_labelled_texts(source, known->labels) : read_labelled_texts(source);
-  ReadDocuments out{.task = known ? *known : LabelTask{"classify", Question::one, read.names, false},
+  ReadDocuments out{.data = {},
+                    .task = known ? *known : LabelTask{"classify", LabelKind::one, read.names, false},
                     .notes = describe_skipped(read.report)};
   out.data.documents.first = std::move(read.texts);
   for (int64_t i = 0; i < read.labels.size(); ++i) {
     const auto ids = read.labels[i];
     out.data.labels.emplace_back(ids.begin(), ids.end());
     if (ids.size() == 1) continue;
-    check(!known || out.task.question == Question::many, path, ": a text with ", ids.size(),
+    check(!known || out.task.kind == LabelKind::many, path, ": a text with ", ids.size(),
           " labels, but the system was trained on texts with one each");
-    out.task.question = Question::many;
+    out.task.kind = LabelKind::many;
   }
   return out;
 }
@@ -65,11 +66,12 @@ TextPairSource pair_source(const TaskRecipe& recipe, const std::string& path) {
 
 ReadDocuments read_pairs_of(const TaskRecipe& recipe, const std::string& path, const LabelTask* known) {
   auto source = pair_source(recipe, path);
-  if (known) source.scores = known->question == Question::score;
+  if (known) source.scores = known->kind == LabelKind::score;
   auto read = known ? read_text_pairs(source, known->labels) : read_text_pairs(source);
-  ReadDocuments out{.task = known           ? *known
-                            : source.scores ? LabelTask{"pair", Question::score, {}, true}
-                                            : LabelTask{"pair", Question::one, read.names, true},
+  ReadDocuments out{.data = {},
+                    .task = known           ? *known
+                            : source.scores ? LabelTask{"pair", LabelKind::score, {}, true}
+                                            : LabelTask{"pair", LabelKind::one, read.names, true},
                     .notes = describe_skipped(read.report)};
   out.data.documents = {std::move(read.first), std::move(read.second)};
   out.data.scores = std::move(read.scores);
@@ -95,21 +97,20 @@ LabelledDocuments some_of(LabelledDocuments all, const std::vector<int64_t>& whi
 }
 
 // ---- labels.json ----------------------------------------------------------------------------------------------------
-constexpr const char* questions[] = {"one", "many", "score"};
+constexpr const char* kinds[] = {"one", "many", "score"};
 
 void save_task(const LabelTask& task, const std::string& directory) {
-  write_file(
-      join_path(directory, "labels.json"),
-      Json::object({{"question", questions[int(task.question)]}, {"labels", task.labels.to_json()}}).dump(2) + "\n");
+  write_file(join_path(directory, "labels.json"),
+             Json::object({{"kind", kinds[int(task.kind)]}, {"labels", task.labels.to_json()}}).dump(2) + "\n");
 }
 
 LabelTask load_task(const std::string& name, const std::string& directory) {
   const std::string path = join_path(directory, "labels.json");
   const Json json = Json::parse(read_file(path), path);
-  const std::string question = json["question"].text();
-  const auto found = std::find(std::begin(questions), std::end(questions), question);
-  check(found != std::end(questions), path, ": question: unknown '", question, "'");
-  return {name, Question(found - std::begin(questions)), LabelSet::from_json(json["labels"], path), name == "pair"};
+  const std::string kind = json["kind"].text();
+  const auto found = std::find(std::begin(kinds), std::end(kinds), kind);
+  check(found != std::end(kinds), path, ": kind: unknown '", kind, "'");
+  return {name, LabelKind(found - std::begin(kinds)), LabelSet::from_json(json["labels"], path), name == "pair"};
 }
 
 // ---- the system -----------------------------------------------------------------------------------------------------
@@ -165,7 +166,7 @@ class LabelSystem : public TextSystem {
     return out;
   }
   TaskAnswer answer_of(const std::vector<double>& y) const {
-    if (task_.question == Question::score) return {Json::object({{"score", y[0]}}), str(std::round(y[0] * 1e4) / 1e4)};
+    if (task_.kind == LabelKind::score) return {Json::object({{"score", y[0]}}), str(std::round(y[0] * 1e4) / 1e4)};
     Json probabilities = Json::Object{};
     Json::Array labels;
     std::string text;
@@ -173,12 +174,12 @@ class LabelSystem : public TextSystem {
     for (size_t j = 0; j < y.size(); ++j) {
       const auto& name = task_.labels.name(int32_t(j));
       probabilities[name] = y[j];
-      if (task_.question == Question::one ? int64_t(j) != best : y[j] < 0.5) continue;
+      if (task_.kind == LabelKind::one ? int64_t(j) != best : y[j] < 0.5) continue;
       labels.emplace_back(name);
       text += str(text.empty() ? "" : " ", name);
     }
     Json json = Json::Object{};
-    if (task_.question == Question::one)
+    if (task_.kind == LabelKind::one)
       json["label"] = labels[0];
     else
       json["labels"] = labels;

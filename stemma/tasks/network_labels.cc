@@ -99,9 +99,7 @@ class NetworkLabels : public LabelModel {
         x.size(), [&](int64_t i) { return x.cost(i); },
         [&](std::span<const int64_t> index) {
           const Tensor z = logits(x, index);
-          const Tensor y = task_.question == Question::one    ? softmax(z)
-                           : task_.question == Question::many ? sigmoid(z)
-                                                              : z;
+          const Tensor y = task_.kind == LabelKind::one ? softmax(z) : task_.kind == LabelKind::many ? sigmoid(z) : z;
           for (size_t b = 0; b < index.size(); ++b) {
             const float* row = y.data() + int64_t(b) * y.cols();
             out[size_t(index[b])].assign(row, row + y.cols());
@@ -110,7 +108,7 @@ class NetworkLabels : public LabelModel {
     return out;
   }
 
-  ExplainedLabel explain(const Documents& one, int32_t label) const override;
+  Explained explain(const Documents& one, int32_t label) const override;
   int64_t parameters() const override { return count(const_cast<NetworkLabels*>(this)->params()); }
 
  private:
@@ -124,11 +122,11 @@ class NetworkLabels : public LabelModel {
 
 // Gradient x input (Simonyan et al. 2014; Denil et al. 2014): how much the label's logit would fall, to first order, if
 // a token's vector were zero.
-ExplainedLabel NetworkLabels::explain(const Documents& one, int32_t label) const {
+Explained NetworkLabels::explain(const Documents& one, int32_t label) const {
   const Encoded x = encode(one);
   const Evaluating on;
   const Recording tape;
-  ExplainedLabel out;
+  Explained out;
   out.measure = "gradient x input";
   std::vector<Tensor> attention;
   std::vector<Tensor> inputs;
@@ -144,13 +142,13 @@ ExplainedLabel NetworkLabels::explain(const Documents& one, int32_t label) const
   }
   const bool joint = one.pairs() && inputs.size() == 1;
   const Lexed of[2] = {lexer_.lex(one.first.at(0)), one.pairs() ? lexer_.lex(one.second.at(0)) : Lexed{}};
-  const auto place = [&](size_t input, int64_t row) -> std::optional<Reason> {
+  const auto place = [&](size_t input, int64_t row) -> std::optional<Evidence> {
     int64_t document = int64_t(input);
     if (joint && row >= std::max<int64_t>(of[0].size(), 1)) row -= std::max<int64_t>(of[0].size(), 1) + 1, document = 1;
     if (row < 0 || row >= of[document].size()) return {};
     const std::string& text = document ? one.second[0] : one.first[0];
     const auto begin = of[document].begin[size_t(row)], end = of[document].end[size_t(row)];
-    return Reason{text.substr(size_t(begin), size_t(end - begin)), begin, end, 0, document};
+    return Evidence{text.substr(size_t(begin), size_t(end - begin)), begin, end, 0, document};
   };
   for (size_t k = 0; k < inputs.size(); ++k) {
     const Tensor& e = inputs[k];
@@ -176,14 +174,14 @@ std::vector<float> targets_of(const LabelledDocuments& data, const LabelTask& ta
   const auto k = size_t(std::max<int64_t>(task.labels.size(), 1));
   std::vector<float> out(size_t(data.size()) * k);
   for (size_t i = 0; i < size_t(data.size()); ++i) {
-    if (task.question == Question::score) {
+    if (task.kind == LabelKind::score) {
       out[i] = float(data.scores[i]);
       continue;
     }
     for (const int32_t label : data.labels[i]) out[i * k + size_t(label)] = 1 - smoothing;
     for (size_t j = 0; j < k; ++j) {
-      out[i * k + j] += smoothing / float(task.question == Question::one ? k : 2);
-      if (task.question == Question::one) out[i * k + j] *= float(weights[size_t(data.labels[i].at(0))]);
+      out[i * k + j] += smoothing / float(task.kind == LabelKind::one ? k : 2);
+      if (task.kind == LabelKind::one) out[i * k + j] *= float(weights[size_t(data.labels[i].at(0))]);
     }
   }
   return out;
@@ -203,11 +201,11 @@ std::vector<double> weights_of_labels(const LabelledDocuments& data, const Label
 // one:    -sum t log softmax(z)
 // many:   sum log(1 + e^z) - t z, which is -t log s(z) - (1 - t) log (1 - s(z))
 // score:  sum (z - t)^2
-Loss loss_of(const Tensor& z, const Tensor& t, Question question) {
+Loss loss_of(const Tensor& z, const Tensor& t, LabelKind kind) {
   Loss out;
-  if (question == Question::score) {
+  if (kind == LabelKind::score) {
     out.total = sum(square(z - t));
-  } else if (question == Question::many) {
+  } else if (kind == LabelKind::many) {
     out.total = sum(relu(z) - t * z + log(exp(-abs(z)) + 1.0f));
   } else {
     out.total = -1.0f * sum(t * log_softmax(z));
@@ -227,14 +225,6 @@ Lexer lexer_for(const LabelTraining& training) {
     text = i < d.first.size() ? d.first[i] : d.second[i - d.first.size()];
     return ++i, true;
   });
-}
-
-std::string names_of(const LabelTask& task) {
-  if (task.question == Question::score) return "a score";
-  std::string out = str(task.labels.size(), ": ");
-  for (int64_t j = 0; j < std::min<int64_t>(task.labels.size(), 8); ++j)
-    out += str(j ? ", " : "", task.labels.name(int32_t(j)));
-  return out + (task.labels.size() > 8 ? ", ..." : "");
 }
 
 }  // namespace
@@ -258,14 +248,14 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
   const auto targets =
       targets_of(train, task, recipe.train.label_smoothing, weights_of_labels(train, task, head.balance == "balanced"));
   Lesson lesson;
-  lesson.plan.task = task.name, lesson.plan.vocabulary = lexer.size(), lesson.plan.labels = names_of(task);
+  lesson.plan.task = task.name, lesson.plan.vocabulary = lexer.size(), lesson.plan.labels = describe_labels(task);
   lesson.plan.valid_examples = valid.size();
   lesson.examples = x.size();
   lesson.cost = [&](int64_t i) { return x.cost(i); };
   lesson.loss = [&](std::span<const int64_t> index) {
     Tensor t(int64_t(index.size()), k);
     for (size_t b = 0; b < index.size(); ++b) std::copy_n(targets.data() + index[b] * k, k, t.data() + int64_t(b) * k);
-    return loss_of(model->logits(x, index), t, task.question);
+    return loss_of(model->logits(x, index), t, task.kind);
   };
   if (valid.size()) lesson.validate = [&] { return judge(model->answer(v)); };
   lesson.params = params;

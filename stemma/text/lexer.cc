@@ -199,6 +199,22 @@ Lexed Lexer::lex_words(std::span<const std::string> words) const {
   return cut(std::move(out), options_.max_length);
 }
 
+std::vector<std::pair<int64_t, int64_t>> Lexer::places(std::string_view text) const {
+  check_utf8(text, "text");
+  std::vector<std::pair<int64_t, int64_t>> out;
+  for (const auto word : segmenter(options_.words).split(text)) {
+    const int64_t begin = word.data() - text.data();
+    out.emplace_back(begin, begin + int64_t(word.size()));
+  }
+  return out;
+}
+
+std::vector<std::string> Lexer::words(std::string_view text) const {
+  std::vector<std::string> out;
+  for (const auto& [begin, end] : places(text)) out.push_back(written(text.substr(size_t(begin), size_t(end - begin))));
+  return out;
+}
+
 std::vector<int32_t> Lexer::letters(std::string_view token) const {
   std::vector<int32_t> out;
   for (const auto [c, begin, size] : code_points(token)) {

@@ -41,12 +41,17 @@ class Lexer {
   static Lexer train(const LexerOptions& options, const LineSource& next);
   // The same for text that is words already (tagging): `next` gives a word at a time.
   static Lexer train_on_words(const LexerOptions& options, const LineSource& next);
+  // One that knows no words, only how text falls into them: for `words` and `places`.
+  static Lexer rules(const LexerOptions& options) { return begin(options); }
   static Lexer load(const std::string& directory);  // what `save` wrote; Error names the file that is damaged
   void save(const std::string& directory) const;    // lexer.json, words.vocab or subwords.*, letters.vocab
 
   Lexed lex(std::string_view text) const;  // Error when it is not valid UTF-8
   // Words as they are given; begin and end are bytes of each word by itself.
   Lexed lex_words(std::span<const std::string> words) const;
+  // Where the words of a text stand, and how each is written: lower case and so on.
+  std::vector<std::pair<int64_t, int64_t>> places(std::string_view text) const;
+  std::vector<std::string> words(std::string_view text) const;
   // The letters of a token, at most 32; never none.
   std::vector<int32_t> letters(std::string_view token) const;
 

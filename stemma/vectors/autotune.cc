@@ -15,13 +15,13 @@ namespace stemma {
 // ---- the score -----------------------------------------------------------------------------------------------------
 namespace {
 
-bool has_several(const std::vector<LabelledText>& documents) {
-  return std::any_of(documents.begin(), documents.end(), [](const LabelledText& d) { return d.labels.size() > 1; });
+bool has_several(const std::vector<TuningDocument>& documents) {
+  return std::any_of(documents.begin(), documents.end(), [](const TuningDocument& d) { return d.labels.size() > 1; });
 }
 
 }  // namespace
 
-double classifier_score(const VectorModel& model, const std::vector<LabelledText>& documents) {
+double classifier_score(const VectorModel& model, const std::vector<TuningDocument>& documents) {
   const Classifier classifier(model);
   const bool several = has_several(documents);
   int64_t hits = 0, guesses = 0, truths = 0;
@@ -115,7 +115,7 @@ class Clock {
 
 struct Trials {
   const LabelledCorpus& corpus;
-  const std::vector<LabelledText>& valid;
+  const std::vector<TuningDocument>& valid;
   const AutotuneOptions& options;
   const std::atomic<bool>& stop;
   Clock clock = {};
@@ -142,9 +142,10 @@ struct Trials {
 
 }  // namespace
 
-Autotuned autotune(const LabelledCorpus& corpus, const std::vector<LabelledText>& valid, const AutotuneOptions& options,
-                   const std::atomic<bool>& stop, const std::function<void(const AutotuneTrial&)>& report) {
-  check(std::any_of(valid.begin(), valid.end(), [](const LabelledText& d) { return !d.labels.empty(); }),
+Autotuned autotune(const LabelledCorpus& corpus, const std::vector<TuningDocument>& valid,
+                   const AutotuneOptions& options, const std::atomic<bool>& stop,
+                   const std::function<void(const AutotuneTrial&)>& report) {
+  check(std::any_of(valid.begin(), valid.end(), [](const TuningDocument& d) { return !d.labels.empty(); }),
         "autotune: no validation document has a label");
   check(options.seconds > 0 && options.trials >= 0 && options.bytes >= 0,
         "autotune: seconds must be positive, trials and bytes not negative");

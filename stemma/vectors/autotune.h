@@ -13,7 +13,7 @@
 
 namespace stemma {
 
-struct LabelledText {
+struct TuningDocument {
   std::string text;
   std::vector<std::string> labels;  // without fastText's prefix
 };
@@ -41,10 +41,11 @@ struct Autotuned {
   std::vector<AutotuneTrial> trials;
 };
 // Returns early on `stop` when some trial has ended. Error: no validation document with a label, no trial that worked.
-Autotuned autotune(const LabelledCorpus& corpus, const std::vector<LabelledText>& valid, const AutotuneOptions& options,
-                   const std::atomic<bool>& stop, const std::function<void(const AutotuneTrial&)>& report = nullptr);
+Autotuned autotune(const LabelledCorpus& corpus, const std::vector<TuningDocument>& valid,
+                   const AutotuneOptions& options, const std::atomic<bool>& stop,
+                   const std::function<void(const AutotuneTrial&)>& report = nullptr);
 
 // What a trial is measured by.
-double classifier_score(const VectorModel& model, const std::vector<LabelledText>& documents);
+double classifier_score(const VectorModel& model, const std::vector<TuningDocument>& documents);
 
 }  // namespace stemma

@@ -17,9 +17,9 @@ namespace {
 using testing::HasSubstr;
 
 // The order of two words says the label, so that only n-grams of words tell: the defaults cannot.
-std::vector<LabelledText> orders(int n, uint64_t seed) {
+std::vector<TuningDocument> orders(int n, uint64_t seed) {
   Random rng{seed};
-  std::vector<LabelledText> out;
+  std::vector<TuningDocument> out;
   for (int i = 0; i < n; ++i) {
     const bool up = rng.below(2) > 0;
     const std::string noise = "w" + std::to_string(rng.below(300));
@@ -36,7 +36,7 @@ class AutotuneTest : public testing::Test {
   }
   const Deterministic mode_;
   LabelledCorpus corpus_;
-  const std::vector<LabelledText> valid_ = orders(300, 2);
+  const std::vector<TuningDocument> valid_ = orders(300, 2);
   AutotuneOptions options_;
   const std::atomic<bool> stop_ = false;
 };
@@ -89,7 +89,7 @@ TEST_F(AutotuneTest, EndsWithItsTime) {
 
 TEST_F(AutotuneTest, SeveralLabelsAreScoredByF1) {
   LabelledCorpus corpus;
-  std::vector<LabelledText> valid;
+  std::vector<TuningDocument> valid;
   for (int i = 0; i < 300; ++i) {
     corpus.add("a b", std::vector<std::string>{"x", "y"}), corpus.add("c", "z");
     valid.push_back({"a b", {"x", "y"}}), valid.push_back({"c", {"z"}});
