@@ -102,9 +102,9 @@ TEST_F(CliVectors, TrainsFromAnySource) {
   EXPECT_TRUE(read_file(file("zipped/model.bin")) == same);
   write_file(file("more"), "cat zebra cat zebra cat zebra cat zebra cat zebra dog\n");
   EXPECT_EQ(run(rest + "--corpus more --from plain --out grown").status, 0);
-  EXPECT_EQ(json("vectors similarity grown zebra zebra")["cosine"].number(), 1);
+  EXPECT_NEAR(json("vectors similarity grown zebra zebra")["cosine"].number(), 1, 1e-6);
   const auto lines = lines_in(answer(training("--json --out told")));
-  EXPECT_GT(Json::parse(lines.front(), "plan")["plan"]["running_words"].number(), 10'000);
+  EXPECT_GT(Json::parse(lines.front(), "plan")["plan"]["running_words"].number(), 6'000);
   EXPECT_TRUE(Json::parse(lines.back(), "summary")["summary"]["finished"].boolean());
 }
 
