@@ -14,7 +14,7 @@ struct TransformerEncoder {
            activation, positions, max_positions)
   };
   TokenInput input;
-  Linear project;  // of the input onto the width
+  Linear project;  // of the input onto the width: rows of unit size, which need no sqrt(width)
   Positions positions;
   std::vector<EncoderLayer> layers;
   std::optional<Norm> norm;  // pre-norm only

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden numbers of PyTorch (pip install torch) for stemma/models/golden_test.cc: writes tests/golden/models.json.
+"""Golden numbers of PyTorch (pip install torch) for stemma/models/*golden_test.cc: writes tests/golden/models.json.
 
 Transformer layers are nn.TransformerEncoderLayer and nn.TransformerDecoderLayer; what PyTorch lacks is written out from
 the equations of the papers. Parameters and inputs are not stored: both sides draw them from their names. Gradients are
@@ -241,6 +241,68 @@ def transformer_language_model():
     return case(leaves, {"loss": total.reshape(1, 1)})
 
 
+def letters_of(name, n):  # of n tokens: one letter more for each
+    return [ids(f"{name} {i}", 1 + i % 3) for i in range(n)]
+
+
+def letters_cnn(leaves, rows, width=4):
+    """Ma & Hovy 2016: a convolution of width 3 over the letters of each token, and the greatest."""
+    E, W = leaves("input.letters.E.E", VOCABULARY, WIDTH), leaves("input.letters.W", width, 3 * WIDTH)
+    kernel = W.reshape(width, 3, WIDTH).permute(0, 2, 1)
+    convolve = lambda x: nn.functional.conv1d(x.T[None], kernel, leaves("input.letters.b", 1, width)[0], padding=1)[0]
+    return torch.stack([torch.relu(convolve(E[r])).max(1).values for r in rows])
+
+
+def text_cnn(filters=3):
+    """Kim 2014, multichannel: a static and a tuned table, widths 2 and 3."""
+    leaves, rows = Leaves(), []
+    tuned = leaves("input.tuned.E", VOCABULARY, WIDTH)
+    fixed = numbers("input.fixed.E", VOCABULARY, WIDTH)
+    for b, length in enumerate(SOURCE):
+        i = ids(f"source {b}", length)
+        x, maps = tuned[i] + fixed[i], []
+        for k, width in enumerate([2, 3]):
+            W = leaves(f"of_width.{k}.W", filters, width * WIDTH).reshape(filters, width, WIDTH).permute(0, 2, 1)
+            before = (width - 1) // 2
+            padded = nn.functional.pad(x.T, (before, width - 1 - before))[None]
+            maps.append(torch.relu(nn.functional.conv1d(padded, W, leaves(f"of_width.{k}.b", 1, filters)[0]))[0].T)
+        rows.append(torch.cat(maps, 1))
+    return case(leaves, {"rows": torch.cat(rows), "text": torch.stack([r.max(0).values for r in rows])})
+
+
+def bidirectional_lstm(hidden=3):
+    """nn.LSTM over words and features of their letters; pooled by Yang et al. 2016, eq. 5-7."""
+    leaves, rows, texts, names = Leaves(), [], [], ["", "_reverse"]
+    for b, length in enumerate(SOURCE):
+        E = leaves("encoder.input.tuned.E", VOCABULARY, WIDTH)
+        features = letters_cnn(leaves.under("encoder."), letters_of(f"letters {b}", length))
+        x, state = torch.cat([E[ids(f"source {b}", length)], features], 1), {}
+        for side, ours in zip(names, ["forwards", "backwards"]):
+            leaf = leaves.under(f"encoder.both.0.{ours}.")
+            state["weight_ih_l0" + side] = leaf("W.W", 4 * hidden, 2 * WIDTH)
+            state["bias_ih_l0" + side] = leaf("W.b", 1, 4 * hidden)[0]
+            state["weight_hh_l0" + side] = leaf("U", 4 * hidden, hidden)
+            state["bias_hh_l0" + side] = torch.zeros(4 * hidden)
+        h, _ = functional_call(nn.LSTM(2 * WIDTH, hidden, bidirectional=True), state, (x,))
+        u = torch.tanh(leaves.linear("pool.W", h, 2 * hidden))
+        a = torch.softmax(u @ leaves("pool.v", 1, 2 * hidden).T, 0)
+        rows.append(h), texts.append((a * h).sum(0))
+    return case(leaves, {"rows": torch.cat(rows), "text": torch.stack(texts)})
+
+
+def transformer_encoder():
+    """Pre-norm nn.TransformerEncoderLayer on projected embeddings with sinusoids."""
+    leaves, rows = Leaves(), []
+    for b, length in enumerate(SOURCE):
+        x = leaves("input.tuned.E", VOCABULARY, WIDTH)[ids(f"source {b}", length)]
+        x = leaves.linear("project", x, WIDTH) + sinusoids(length, WIDTH)
+        for i in range(2):
+            x = encoder_layer(leaves.under(f"layers.{i}."), x, "pre", "relu")
+        g, bias = (leaves(f"norm.{p}", 1, WIDTH)[0] for p in "gb")
+        rows.append(nn.functional.layer_norm(x, (WIDTH,), g, bias))
+    return case(leaves, {"rows": torch.cat(rows)})
+
+
 cases = {f"layers {n} {a}": layers(n, a) for n in ("post", "pre") for a in ("relu", "gelu")}
 cases["transformer post relu all"] = transformer("post", "relu", "all")
 cases["transformer pre gelu target"] = transformer("pre", "gelu", "target")
@@ -251,5 +313,8 @@ cases["luong"] = luong()
 cases["lstm language model none"] = lstm_language_model(tied=False)
 cases["lstm language model output"] = lstm_language_model(tied=True)
 cases["transformer language model"] = transformer_language_model()
+cases["text cnn"] = text_cnn()
+cases["bidirectional lstm"] = bidirectional_lstm()
+cases["transformer encoder"] = transformer_encoder()
 lines = (f"{json.dumps(name)}: {json.dumps(case, separators=(',', ':'))}" for name, case in cases.items())
 OUTPUT.write_text("{" + ",\n".join(lines) + "}\n")
