@@ -98,6 +98,18 @@ TEST(TokenStream, bad_files_are_one_clear_line) {
   EXPECT_NE(refusal(folder.file("bad")).find("bad:2"), std::string::npos);
   EXPECT_NE(refusal(folder.file("none")).find("none"), std::string::npos);
   EXPECT_NE(error_of([&] { TokenStream::open(folder.file("s")); }), "no error");
+  write_file(folder.file("good"), "abc de\n");
+  const std::string stream = folder.file("stream");
+  open_or_build_stream(stream, {{folder.file("good")}, characters()});
+  const std::string whole = read_file(stream);
+  for (size_t n = 0; n < whole.size(); n += 7) {
+    write_file(stream, whole.substr(0, n));
+    EXPECT_NE(error_of([&] { TokenStream::open(stream); }), "no error") << "cut to " << n;
+  }
+  std::string other = whole;
+  other[other.size() - 2] ^= 1;
+  write_file(stream, other);
+  EXPECT_NE(error_of([&] { TokenStream::open(stream); }).find("ids"), std::string::npos);  // its checksum
 }
 
 }  // namespace

@@ -101,7 +101,8 @@ TokenStream TokenStream::open(const std::string& path) {
   const auto file = std::make_shared<const SafetensorsFile>(path);
   const auto* entry = file->find("ids");
   const auto described = file->metadata().find(about);
-  check(entry && entry->dtype == "I32" && described != file->metadata().end(), path,
+  const auto aligned = [&] { return reinterpret_cast<uintptr_t>(entry->bytes.data()) % sizeof(int32_t) == 0; };
+  check(entry && entry->dtype == "I32" && aligned() && described != file->metadata().end(), path,
         ": not a stream of tokens; remove it to build it again");
   file->verify(*entry);
   const Json description = Json::parse(described->second, path);
