@@ -74,11 +74,11 @@ BenchRows finish(const Rounds& rounds) {
   return rows;
 }
 
-void one_at_a_time(const Decoding& d, const DecodeOptions& options, Measured& part) {
+void one_at_a_time(const Decoding& d, const DecodeOptions& how, const BenchOptions& options, Measured& part) {
   for (int64_t i = 0; i < one_by_one; ++i) {
-    const auto begun = Rounds::Clock::now();
-    d.system.translate({d.lines[size_t(i)]}, options);
-    part.latencies.push_back(std::chrono::duration<double>(Rounds::Clock::now() - begun).count());
+    const Stopwatch watch(options);
+    d.system.translate({d.lines[size_t(i)]}, how);
+    part.latencies.push_back(watch.seconds());
     part.seconds += part.latencies.back();
   }
 }
@@ -100,7 +100,7 @@ BenchRows latency(const BenchOptions& options) {
   while (rounds.another())
     for (const int64_t beam : {1, 4}) {
       Measured part = expected(d, forced(beam), one_by_one);
-      one_at_a_time(d, forced(beam), part);
+      one_at_a_time(d, forced(beam), options, part);
       rounds.add(std::move(part));
     }
   return finish(rounds);

@@ -2,9 +2,8 @@
 // of text, 35 words of each a step, the state carried on.
 #include "stemma/base/safetensors.h"
 #include "stemma/bench/process.h"
-#include "stemma/bench/products.h"
-#include "stemma/bench/rounds.h"
 #include "stemma/bench/sentences.h"
+#include "stemma/bench/training_rounds.h"
 #include "stemma/bench/workloads.h"
 #include "stemma/models/recurrent_language_model.h"
 #include "stemma/tasks/training_plan.h"
@@ -97,30 +96,13 @@ BenchRows train_lm(const BenchOptions& options) {
     save_tensors(join_path(options.out, "model.safetensors"), params(learner.model), {"lstm language model", {}});
     learner.text.save(join_path(options.out, "batches.safetensors"));
   }
-  double rate = best_product_rate(precision);
-  Rounds rounds(
-      options,
-      Json::object({{"loss", learner.first_loss()}, {"precision", name_of(precision)}, {"steps", steps_a_round}}));
-  std::atomic<bool> stop = !rounds.another();
-  auto begun = Rounds::Clock::now();
-  double peak = 0;
-  const auto tell = [&](const Progress& progress) {
-    if (stop || progress.step % steps_a_round) return;  // the trainer makes one step more
-    const std::chrono::duration<double> taken = Rounds::Clock::now() - begun;
-    rounds.add({"train-lm", taken.count(), double(steps_a_round * streams * chunk),
-                double(steps_a_round) * learner.step_flops()});
-    peak = peak_mebibytes();
-    stop = !rounds.another();
-    begun = Rounds::Clock::now();
-  };
+  TrainingRounds rounds("train-lm", options, precision, steps_a_round, learner.first_loss());
+  const auto tell = [&](const Progress&) { rounds.step_done(double(streams * chunk), learner.step_flops()); };
   const TemporaryFolder folder;
-  if (!stop)
+  if (!rounds.stop())
     Trainer({folder.path(), "lstm language model", precision}, params(learner.model), learner.work(), train_options())
-        .run(stop, tell);
-  rate = std::max(rate, best_product_rate(precision));
-  BenchRows rows = rounds.rows(rate);
-  for (auto& row : rows) row["precision"] = name_of(precision), row["peak MiB"] = peak;
-  return rows;
+        .run(rounds.stop(), tell);
+  return rounds.rows();
 }
 
 }  // namespace stemma

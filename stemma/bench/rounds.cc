@@ -1,5 +1,7 @@
 #include "stemma/bench/rounds.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <string_view>
@@ -27,6 +29,12 @@ Json json_of(const Measured& m) {
 }
 
 }  // namespace
+
+double Stopwatch::now() const {
+  timespec t{};
+  ::clock_gettime(processor_ ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
+}
 
 double quantile(std::vector<double> values, double q) {
   check(!values.empty(), "quantile: no values");

@@ -1,7 +1,6 @@
 // The clock of a workload: the same kinds of work round after round, the first as a warm-up. Paced, each round waits
 // for a line of standard input and is answered by one, so that two programs can take turns on one machine.
 #pragma once
-#include <chrono>
 #include <vector>
 
 #include "stemma/bench/bench.h"
@@ -15,6 +14,18 @@ struct Measured {
   std::vector<double> latencies{};  // of each request, when they were made one by one
 };
 
+// Seconds since it was made, of the wall or of this process's threads.
+class Stopwatch {
+ public:
+  explicit Stopwatch(const BenchOptions& options) : processor_(options.processor_time), begun_(now()) {}
+  double seconds() const { return now() - begun_; }
+
+ private:
+  double now() const;
+  bool processor_;
+  double begun_;
+};
+
 class Rounds {
  public:
   // `about` is answered before the first round when paced.
@@ -24,17 +35,15 @@ class Rounds {
   // Runs f and adds what it took.
   template <class F>
   void measure(Measured part, F&& f) {
-    const auto begun = Clock::now();
+    const Stopwatch watch(options_);
     f();
-    part.seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+    part.seconds = watch.seconds();
     add(std::move(part));
   }
   int64_t begun() const { return begun_; }
   // A row for each part: tokens/s (median and best), share of the time that products alone would take at `rate`
   // GFLOP/s.
   BenchRows rows(double rate) const;
-
-  using Clock = std::chrono::steady_clock;
 
  private:
   const BenchOptions& options_;

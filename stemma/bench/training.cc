@@ -1,8 +1,8 @@
 // train-small, train-base, train-rnn: steps of train_translator, as `stemma train` makes them.
 #include "stemma/bench/process.h"
 #include "stemma/bench/products.h"
-#include "stemma/bench/rounds.h"
 #include "stemma/bench/sentences.h"
+#include "stemma/bench/training_rounds.h"
 #include "stemma/bench/workloads.h"
 #include "stemma/tasks/translate_training.h"
 #include "stemma/train/checkpoint.h"
@@ -59,33 +59,17 @@ BenchRows train(const Work& work, const BenchOptions& options) {
     save_tensors(join_path(options.out, "model.safetensors"), system.model().params(), {system.architecture(), {}});
     save_batches(join_path(options.out, "batches.safetensors"), batches);
   }
-  double rate = best_product_rate(precision);
-  Rounds rounds(options, Json::object({{"loss", loss_of_first(system, batches.at(0))},
-                                       {"precision", name_of(precision)},
-                                       {"steps", work.steps}}));
-  std::atomic<bool> stop = !rounds.another();
-  auto begun = Rounds::Clock::now();
+  TrainingRounds rounds(work.name, options, precision, work.steps, loss_of_first(system, batches.at(0)));
   int64_t step = 0;
-  double peak = 0;
-  Measured now{"train"};
   const auto tell = [&](const Progress&) {
-    if (stop) return;  // the trainer makes one step more
     const auto& batch = batches[size_t(step++) % batches.size()];
-    now.tokens += double(batch.target.ids.size()) + double(batch.target.size());
-    now.flops += 6 * products_of(recipe, batch, text.tokenizer.size());
-    if (step % work.steps) return;
-    now.seconds = std::chrono::duration<double>(Rounds::Clock::now() - begun).count();
-    rounds.add(std::exchange(now, {"train"}));
-    peak = peak_mebibytes();
-    stop = !rounds.another();
-    begun = Rounds::Clock::now();
+    rounds.step_done(double(batch.target.ids.size()) + double(batch.target.size()),
+                     6 * products_of(recipe, batch, text.tokenizer.size()));
   };
   const TemporaryFolder folder;
-  if (!stop) train_translator(system, {text.pairs, {}, {}, {}}, folder.path(), false, stop, {.progress = tell});
-  rate = std::max(rate, best_product_rate(precision));
-  BenchRows rows = rounds.rows(rate);
-  for (auto& row : rows) row["what"] = work.name, row["precision"] = name_of(precision), row["peak MiB"] = peak;
-  return rows;
+  if (!rounds.stop())
+    train_translator(system, {text.pairs, {}, {}, {}}, folder.path(), false, rounds.stop(), {.progress = tell});
+  return rounds.rows();
 }
 
 }  // namespace

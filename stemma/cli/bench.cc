@@ -68,8 +68,11 @@ int bench_command(const Words& words) {
   line.option("--rounds", options.rounds, "how often the work is measured, after a warm-up");
   line.option("--data", options.data, "a folder with train.SOURCE and train.TARGET; without: made-up sentences");
   line.option("--out", options.out, "a folder for the sentences and weights, so that others can measure the same");
+  line.flag("--profile", options.profile, "where the time of train-small, -base, -rnn, -lm goes, too");
   line.option("--trace", options.trace, "a file for the trace of a training step, as Chrome reads it");
   line.flag("--paced", options.paced, "each round waits for a line of standard input and is answered by one");
+  line.flag("--processor-time", options.processor_time,
+            "count the seconds of the processor, not of the wall: for one thread on a machine that has other work");
   line.flag("--json", json, "one object");
   machine.declare(line);
   if (!line.parse(words)) return 0;

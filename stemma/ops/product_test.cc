@@ -155,6 +155,14 @@ TEST(Product, ChoosesAKernelForEveryCall) {
   });
 }
 
+TEST(Product, ATransposedAWiderThanB) {
+  at_each_level([] {
+    for (const auto& [m, n, beta] : {std::tuple{75, 33, 1.0f}, {40, 7, 0.0f}, {64, 32, 0.25f}})
+      check_product(product, {.m = m, .n = n, .k = 1030, .ta = true, .relu = beta == 1, .alpha = 0.5f, .beta = beta},
+                    Type::f32);
+  });
+}
+
 TEST(Product, EmptyAndWithoutAnyInnerSize) {
   check_product(product, {.m = 0, .n = 4, .k = 3}, Type::f32);
   check_product(product, {.m = 4, .n = 0, .k = 3, .tb = true}, Type::f32);

@@ -1,6 +1,5 @@
 #include "stemma/tensor/memory.h"
 
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -15,23 +14,24 @@
 #include <vector>
 
 #include "stemma/base/check.h"
+#include "stemma/tensor/arena.h"
 
 namespace stemma {
 
 namespace {
 
-constexpr size_t smallest = 256;
-constexpr size_t huge_page = size_t{2} << 20;
+constexpr size_t smallest = 256, large = size_t{64} << 10;  // below: lists by size class, from there on: the arena
 
 // Eight classes to an octave: at most 1/8 of a block is wasted.
 size_t size_class(size_t bytes) {
-  bytes = std::max(bytes, smallest);
   const int octave = std::bit_width(bytes - 1);  // 2^(octave-1) < bytes <= 2^octave
   const size_t step = size_t{1} << (octave - 4);
   return (bytes + step - 1) / step;  // 9 .. 16 of `step`
 }
-size_t class_bytes(size_t bytes) {
+// What is handed out for a request.
+size_t block_bytes(size_t bytes) {
   bytes = std::max(bytes, smallest);
+  if (bytes >= large) return (bytes + Arena::unit - 1) / Arena::unit * Arena::unit;
   return size_class(bytes) * (size_t{1} << (std::bit_width(bytes - 1) - 4));
 }
 
@@ -39,13 +39,10 @@ class Pool {
  public:
   void* take(size_t bytes) {
     std::lock_guard lock(mutex_);
-    void* block = nullptr;
-    if (auto& list = free_[index(bytes)]; !list.empty()) {
-      block = list.back();
-      list.pop_back();
-    } else if (block = obtain(bytes); !block) {
-      free_all();  // kept blocks of other sizes may be in the way
-      block = obtain(bytes);
+    void* block = find(bytes);
+    if (!block) {
+      release_all();  // kept blocks of other sizes may be in the way
+      block = find(bytes);
     }
     check(block != nullptr, "out of memory: ", bytes, " bytes more than the ", use_.reserved,
           " in use; use a smaller batch (--set batch.tokens=N) or a smaller model");
@@ -56,11 +53,14 @@ class Pool {
   void give_back(void* block, size_t bytes) noexcept {
     std::lock_guard lock(mutex_);
     use_.now -= int64_t(bytes);
-    free_[index(bytes)].push_back(block);
+    if (bytes >= large)
+      arena_.give_back(block, bytes);
+    else
+      free_[index(bytes)].push_back(block);
   }
   void release() {
     std::lock_guard lock(mutex_);
-    free_all();
+    release_all();
   }
   MemoryUse use() {
     std::lock_guard lock(mutex_);
@@ -76,16 +76,34 @@ class Pool {
   }
 
  private:
-  // A new block from the system; null when it has none left or the limit would be passed.
-  void* obtain(size_t bytes) {
-    if (limit_ != 0 && use_.reserved + int64_t(bytes) > limit_) return nullptr;
-    void* block = std::aligned_alloc(bytes >= huge_page ? huge_page : 64, round(bytes));
-    if (!block) return nullptr;
-    use_.reserved += int64_t(bytes);
-    if (bytes >= huge_page) ::madvise(block, round(bytes), MADV_HUGEPAGE);
+  // What was kept, or else new from the system; null when it has none left or the limit would be passed.
+  void* find(size_t bytes) {
+    if (bytes >= large) {
+      if (void* const block = arena_.take(bytes)) return block;
+      return more(bytes) ? arena_.take(bytes) : nullptr;
+    }
+    if (auto& list = free_[index(bytes)]; !list.empty()) {
+      void* const block = list.back();
+      list.pop_back();
+      return block;
+    }
+    if (!allowed(bytes)) return nullptr;
+    void* const block = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (block) use_.reserved += int64_t(bytes);
     return block;
   }
-  void free_all() {
+  // In large steps, because pieces of one region can be joined; what is never touched costs nothing.
+  bool more(size_t bytes) {
+    for (const size_t region : {std::max(bytes, size_t(use_.reserved) / 4 / Arena::unit * Arena::unit), bytes})
+      if (allowed(region) && arena_.grow(region)) {
+        use_.reserved += int64_t(region);
+        return true;
+      }
+    return false;
+  }
+  bool allowed(size_t bytes) const { return limit_ == 0 || use_.reserved + int64_t(bytes) <= limit_; }
+  void release_all() {
+    use_.reserved -= int64_t(arena_.release());
     for (size_t i = 0; i < free_.size(); ++i) {
       const size_t bytes = (i % 8 + 9) * (size_t{1} << (i / 8));
       for (void* block : free_[i]) std::free(block), use_.reserved -= int64_t(bytes);
@@ -97,12 +115,9 @@ class Pool {
     const int k = std::bit_width(bytes - 1) - 4;
     return size_t(k) * 8 + (bytes >> k) - 9;
   }
-  static size_t round(size_t bytes) {
-    const size_t unit = bytes >= huge_page ? huge_page : 64;
-    return (bytes + unit - 1) / unit * unit;
-  }
   std::mutex mutex_;
-  std::array<std::vector<void*>, 8 * 60> free_;
+  Arena arena_;
+  std::array<std::vector<void*>, 8 * std::bit_width(large)> free_;
   MemoryUse use_;
   int64_t limit_ = 0;
 };
@@ -121,7 +136,7 @@ int64_t number_in(const char* path) {  // -1 when absent or "max"
 }  // namespace
 
 std::shared_ptr<void> allocate(size_t bytes) {
-  bytes = class_bytes(bytes);
+  bytes = block_bytes(bytes);
   return {pool().take(bytes), [bytes](void* block) { pool().give_back(block, bytes); }};
 }
 MemoryUse memory_use() { return pool().use(); }

@@ -1,5 +1,5 @@
-// The allocator: blocks come from the system once and go back to free lists by size class, so a training step settles
-// into allocating nothing. Large blocks ask for huge pages. Blocks are 64-byte aligned and not cleared.
+// The allocator: memory comes from the system once and is kept, small blocks in lists by size class, large ones in an
+// arena of huge pages: a training step settles into allocating nothing. Blocks are 64-byte aligned and not cleared.
 #pragma once
 #include <cstddef>
 #include <cstdint>

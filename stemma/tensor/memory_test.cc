@@ -38,6 +38,23 @@ TEST(Memory, ASecondRoundTakesNothingFromTheSystem) {
   EXPECT_EQ(memory_use().now, before.now);
 }
 
+TEST(Memory, WhatIsLeftOfOneShapeServesAnother) {
+  release_free_memory();
+  const auto step = [](size_t rows) {
+    std::vector<std::shared_ptr<void>> blocks;
+    for (size_t layer = 0; layer < 6; ++layer)
+      for (const size_t width : {512, 2048, 512}) blocks.push_back(allocate(rows * width));
+    for (size_t i = 0; i < blocks.size(); i += 2) blocks[i].reset();  // in any order
+  };
+  step(1000);
+  const auto before = memory_use();
+  for (const size_t rows : {990, 613, 871, 777, 1000}) step(rows);
+  EXPECT_EQ(memory_use().reserved, before.reserved);
+  EXPECT_EQ(memory_use().now, before.now);
+  release_free_memory();
+  EXPECT_LT(memory_use().reserved, before.reserved);
+}
+
 TEST(Memory, CountsNowPeakAndReserved) {
   release_free_memory();
   const auto start = memory_use();
@@ -49,7 +66,7 @@ TEST(Memory, CountsNowPeakAndReserved) {
   }
   EXPECT_EQ(memory_use().now, start.now);
   EXPECT_EQ(memory_use().peak - start.now, 2 << 20);
-  EXPECT_EQ(memory_use().reserved - start.reserved, 2 << 20);
+  EXPECT_GE(memory_use().reserved - start.reserved, 2 << 20);
   release_free_memory();
   EXPECT_EQ(memory_use().reserved, start.reserved);
 }
