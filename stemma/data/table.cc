@@ -7,17 +7,13 @@
 #include <utility>
 
 #include "stemma/base/check.h"
+#include "stemma/base/choice.h"
 #include "stemma/base/json.h"
 #include "stemma/text/unicode.h"
 
 namespace stemma {
 
 namespace {
-
-void check_choice(const char* what, const std::string& value, const std::vector<std::string>& known) {
-  const bool found = std::find(known.begin(), known.end(), value) != known.end();
-  check(found, "table: ", what, " '", value, "' is unknown", suggestion(value, known));
-}
 
 // A number of a column from 1; 0 when it is a name.
 size_t column_number(const std::string& column) {
@@ -96,7 +92,7 @@ const Json& at_path(const Json& object, std::string_view path, std::string_view 
 }  // namespace
 
 std::string table_format(const std::string& path, const std::string& format) {
-  check_choice("format", format, {"auto", "tsv", "csv", "jsonl"});
+  check_choice("table format", format, {"auto", "tsv", "csv", "jsonl"});
   if (format != "auto") return format;
   std::string_view name = path;
   if (name.ends_with(".gz")) name.remove_suffix(3);
@@ -108,7 +104,7 @@ std::string table_format(const std::string& path, const std::string& format) {
 TableReader::TableReader(const std::string& path, std::vector<std::string> columns, const TableOptions& options)
     : options_(options), columns_(std::move(columns)), lines_(path, max_row) {
   options_.format = table_format(path, options.format);
-  check_choice("header", options_.header, {"auto", "yes", "no"});
+  check_choice("table header", options_.header, {"auto", "yes", "no"});
   if (options_.format == "jsonl") {
     check(!columns_.empty(), path, ": say which keys to read");
     return;

@@ -70,7 +70,7 @@ TEST_F(TableTest, OtherDefectsAreNamed) {
   EXPECT_EQ(error("a.csv", "\"a\"b\n", {"1"}),
             "a.csv:1: text behind the closing quote of column 1; write a quote as \"\"");
   EXPECT_EQ(error("a.tsv", "a\nb\xFF\n", {"1"}), "a.tsv:2: not valid UTF-8 at byte 2; convert the text to UTF-8");
-  EXPECT_EQ(error("a.tsv", "a\n", {"1"}, {.format = "tvs"}), "table: format 'tvs' is unknown (did you mean 'tsv'?)");
+  EXPECT_EQ(error("a.tsv", "a\n", {"1"}, {.format = "tvs"}), "table format: unknown value 'tvs' (did you mean 'tsv'?)");
   EXPECT_THAT(error("a.tsv", "a\n", {"text"}, {.header = "no"}), testing::HasSubstr("header=no"));
   EXPECT_THAT(error("a.csv",
                     "\"" + std::string(TableReader::max_row / 2, 'a') + "\n" +

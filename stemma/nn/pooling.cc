@@ -1,13 +1,11 @@
 #include "stemma/nn/pooling.h"
 
-#include <algorithm>
+#include "stemma/base/choice.h"
 
 namespace stemma {
 
 Pooling::Pooling(const PoolingShape& s) : shape(s) {
-  static const std::vector<std::string> kinds = {"last", "first", "max", "mean", "attention"};
-  check(std::find(kinds.begin(), kinds.end(), s.pooling) != kinds.end(), "pooling: unknown value '", s.pooling, "'",
-        suggestion(s.pooling, kinds));
+  check_choice("pooling", s.pooling, {"last", "first", "max", "mean", "attention"});
   if (s.pooling != "attention") return;
   const int64_t a = s.attention_width ? s.attention_width : s.width;
   W = Linear(s.width, a);

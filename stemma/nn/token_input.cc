@@ -1,15 +1,12 @@
 #include "stemma/nn/token_input.h"
 
+#include "stemma/base/choice.h"
+
 namespace stemma {
 
 void TokenInputShape::validate() const {
-  const auto one_of = [](std::string_view field, const std::string& value, const std::vector<std::string>& known) {
-    for (const auto& k : known)
-      if (k == value) return;
-    fail(field, ": unknown value '", value, "'", suggestion(value, known));
-  };
-  one_of("vectors", vectors, {"tuned", "static", "both"});
-  one_of("letters", letters, {"none", "cnn", "lstm"});
+  check_choice("vectors", vectors, {"tuned", "static", "both"});
+  check_choice("letters", letters, {"none", "cnn", "lstm"});
   check(embedding > 0, "embedding: ", embedding, " is not positive");
   check(letter_embedding > 0 && letter_width > 0 && letter_width % 2 == 0,
         "letter_embedding, letter_width: must be positive, letter_width even");

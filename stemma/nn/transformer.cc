@@ -1,25 +1,22 @@
 #include "stemma/nn/transformer.h"
 
+#include "stemma/base/choice.h"
+
 #include <cmath>
 
 namespace stemma {
 
 void TransformerShape::validate() const {
-  const auto one_of = [](std::string_view field, const std::string& value, std::vector<std::string> known) {
-    for (const auto& k : known)
-      if (k == value) return;
-    fail(field, ": unknown value '", value, "'", suggestion(value, known));
-  };
   check(width > 0 && heads > 0 && width % heads == 0, "heads: width ", width, " does not divide by ", heads, " heads");
   check(positions != "sinusoidal" || width % 2 == 0, "width: sinusoidal positions need an even width, not ", width);
   check(feed_forward > 0, "feed_forward: ", feed_forward, " is not positive");
   check(max_positions > 0, "max_positions: ", max_positions, " is not positive");
   for (const float p : {dropout, attention_dropout, activation_dropout})
     check(p >= 0 && p < 1, "dropout: ", p, " is not in [0, 1)");
-  one_of("norm", norm, {"post", "pre"});
-  one_of("norm_kind", norm_kind, {"layer", "rms"});
-  one_of("activation", activation, {"relu", "gelu", "swiglu"});
-  one_of("positions", positions, {"sinusoidal", "learned"});
+  check_choice("norm", norm, {"post", "pre"});
+  check_choice("norm_kind", norm_kind, {"layer", "rms"});
+  check_choice("activation", activation, {"relu", "gelu", "swiglu"});
+  check_choice("positions", positions, {"sinusoidal", "learned"});
 }
 
 FeedForward::FeedForward(const TransformerShape& s)

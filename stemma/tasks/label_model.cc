@@ -1,5 +1,7 @@
 #include "stemma/tasks/label_model.h"
 
+#include "stemma/base/choice.h"
+
 #include <algorithm>
 
 #include "stemma/base/parallel.h"
@@ -8,14 +10,9 @@
 namespace stemma {
 
 void LabelHead::validate() const {
-  const auto one_of = [](std::string_view name, const std::string& value, const std::vector<std::string>& known) {
-    for (const auto& k : known)
-      if (k == value) return;
-    fail(name, ": unknown '", value, "'", suggestion(value, known));
-  };
-  one_of("head.pooling", pooling, {"auto", "last", "first", "max", "mean", "attention"});
-  one_of("head.balance", balance, {"none", "balanced"});
-  one_of("head.pairs", pairs, {"siamese", "joint"});
+  check_choice("head.pooling", pooling, {"auto", "last", "first", "max", "mean", "attention"});
+  check_choice("head.balance", balance, {"none", "balanced"});
+  check_choice("head.pairs", pairs, {"siamese", "joint"});
   check(hidden >= 0 && attention_width >= 0, "head.hidden, head.attention_width: must be at least 0");
   check(dropout >= 0 && dropout < 1, "head.dropout = ", dropout, ": must be in [0, 1)");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stemma/base/choice.h"
 #include "stemma/base/parallel.h"
 #include "stemma/ops/product.h"
 
@@ -48,8 +49,7 @@ void TrainingPlan::check_batch(const std::string& smaller_how) const {
 }
 
 Type resolve_precision(const std::string& precision) {
-  check(precision == "auto" || precision == "f32" || precision == "bf16", "precision: unknown value '", precision,
-        "' (known: auto, f32, bf16)");
+  check_choice("precision", precision, {"auto", "f32", "bf16"});
   return precision == "bf16" || (precision == "auto" && native_bf16() && !deterministic()) ? Type::bf16 : Type::f32;
 }
 

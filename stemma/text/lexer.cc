@@ -1,5 +1,7 @@
 #include "stemma/text/lexer.h"
 
+#include "stemma/base/choice.h"
+
 #include <map>
 
 #include "stemma/base/check.h"
@@ -43,13 +45,8 @@ std::string_view without_space(std::string_view piece) {
 }  // namespace
 
 void LexerOptions::validate() const {
-  const auto one_of = [](std::string_view name, const std::string& value, const std::vector<std::string>& known) {
-    for (const auto& k : known)
-      if (k == value) return;
-    fail(name, ": unknown '", value, "'", suggestion(value, known));
-  };
-  one_of("text.input", input, {"word", "subword", "char"});
-  one_of("text.words", words, {"auto", "words", "spaces", "dictionary", "characters"});
+  check_choice("text.input", input, {"word", "subword", "char"});
+  check_choice("text.words", words, {"auto", "words", "spaces", "dictionary", "characters"});
   check(vocabulary > 3, "text.vocabulary = ", vocabulary, ": must be over 3");
   check(min_count > 0, "text.min_count = ", min_count, ": must be at least 1");
   check(max_length >= 0, "text.max_length = ", max_length, ": must be at least 0");

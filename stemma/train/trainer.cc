@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stemma/base/choice.h"
 #include "stemma/base/files.h"
 #include "stemma/base/hash.h"
 #include "stemma/base/profile.h"
@@ -52,10 +53,6 @@ void TrainOptions::validate() const {
   const auto at_least = [](auto value, auto least, std::string_view name) {
     check(value >= least, name, " = ", value, ": must be at least ", least);
   };
-  const auto one_of = [](const std::string& value, const std::vector<std::string>& known, std::string_view name) {
-    check(std::find(known.begin(), known.end(), value) != known.end(), name, ": unknown '", value, "'",
-          suggestion(value, known));
-  };
   check_schedule(schedule);
   const Optimizer knows(Params{}, optimizer);
   at_least(clip_norm, 0.0f, "clip_norm");
@@ -74,8 +71,8 @@ void TrainOptions::validate() const {
   at_least(minutes, 0.0, "minutes");
   check(ema >= 0 && ema < 1, "ema = ", ema, ": must be at least 0 and below 1");
   check(ema == 0 || non_monotone == 0, "ema, non_monotone: both average the weights; choose one");
-  one_of(stop_on, {"loss", "bleu", "score"}, "stop_on");
-  one_of(precision, {"auto", "f32", "bf16"}, "precision");
+  check_choice("stop_on", stop_on, {"loss", "bleu", "score"});
+  check_choice("precision", precision, {"auto", "f32", "bf16"});
   check(label_smoothing >= 0 && label_smoothing < 1, "label_smoothing = ", label_smoothing, ": must be in [0, 1)");
 }
 

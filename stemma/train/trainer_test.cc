@@ -286,7 +286,7 @@ TEST(Trainer, BadOptionsAreNamed) {
         ThrowsMessage<Error>(HasSubstr(text)));
   };
   error(
-      task, [](auto& o) { o.stop_on = "blue"; }, "stop_on: unknown 'blue' (did you mean 'bleu'?)");
+      task, [](auto& o) { o.stop_on = "blue"; }, "stop_on: unknown value 'blue' (did you mean 'bleu'?)");
   error(
       task, [](auto& o) { o.accumulate = 0; }, "accumulate = 0: must be at least 1");
   error(
@@ -294,7 +294,7 @@ TEST(Trainer, BadOptionsAreNamed) {
   error(
       task, [](auto& o) { o.steps = -5; }, "steps = -5");
   error(
-      task, [](auto& o) { o.precision = "f16"; }, "precision: unknown 'f16'");
+      task, [](auto& o) { o.precision = "f16"; }, "precision: unknown value 'f16'");
   error(
       blind, [](auto& o) { o.early_stopping = 2; }, "early_stopping needs validation data");
 }
