@@ -21,6 +21,7 @@ const std::vector<Task>& tasks() {
       {"classify", predict_text_task_command, eval_text_task_command, nullptr},
       {"pair", predict_text_task_command, eval_text_task_command, nullptr},
       {"lm", nullptr, eval_lm_command, show_lm_command},
+      {"tag", predict_text_task_command, eval_text_task_command, nullptr},
   };
   return list;
 }

@@ -18,6 +18,7 @@ constexpr Task tasks[] = {
     {"classify", train_classify_command, "a classifier of texts: topics, sentiment, many labels"},
     {"pair", train_pair_command, "a judge of two texts: the same meaning, entailment, likeness"},
     {"lm", train_lm_command, "a language model from plain text"},
+    {"tag", train_tag_command, "a tagger of words: parts of speech, named entities, slots"},
     {"vectors", train_vectors_command, "word vectors from running text: word2vec, fastText"},
 };
 

@@ -25,6 +25,12 @@ std::string examples_of(const TextTask& task) {
            "lstm --train sts.csv --set data.first=6 --set data.second=7 --set data.label=5 --set scores=true \\\n"
            "       --out runs/sts\n" +
            train + "lstm --train s1.txt,s2.txt,labels.txt --out runs/nli\n";
+  if (task.name == "tag")
+    return train + "lstm --train train.conllu --valid dev.conllu --set data.tag=UPOS --out runs/upos\n" + train +
+           "lstm --vectors runs/vectors --train ner.conll --valid dev.conll --out runs/ner\n" + train +
+           "gru --train atis.train --valid atis.valid --set data.format=slots --out runs/slots\n" + train +
+           "lstm --train weibo.train --valid weibo.dev --set data.spaces=false --set strip_index=true \\\n"
+           "       --out runs/zh-ner\n";
   return train + "lstm --train train --valid valid --out runs/" + task.name + "\n";
 }
 
@@ -78,5 +84,6 @@ int train_text_task(const TextTask& task, const Words& words) {
 
 int train_classify_command(const Words& words) { return train_text_task(find_text_task("classify"), words); }
 int train_pair_command(const Words& words) { return train_text_task(find_text_task("pair"), words); }
+int train_tag_command(const Words& words) { return train_text_task(find_text_task("tag"), words); }
 
 }  // namespace stemma

@@ -7,11 +7,12 @@
 #include "stemma/base/random.h"
 #include "stemma/base/version.h"
 #include "stemma/tasks/label_tasks.h"
+#include "stemma/tasks/tag_task.h"
 
 namespace stemma {
 
 const std::vector<TextTask>& text_tasks() {
-  static const std::vector<TextTask> list = {classify_task(), pair_task()};
+  static const std::vector<TextTask> list = {classify_task(), pair_task(), tag_task()};
   return list;
 }
 

@@ -184,12 +184,15 @@ Lexed Lexer::lex_words(std::span<const std::string> words) const {
   int64_t number = 0;
   for (const auto& word : words) {
     check_utf8(word, "word");
-    if (input_ != Input::character) {
-      add_word(word, 0, number++, out);
-      continue;
-    }
     const auto first = out.ids.size();
-    lex_characters(word, out);
+    if (input_ == Input::character)
+      lex_characters(word, out);
+    else
+      add_word(word, 0, number, out);
+    if (out.ids.size() == first) {  // a word of white space alone
+      out.ids.push_back(unk_id), out.word.push_back(number);
+      out.begin.push_back(0), out.end.push_back(int64_t(word.size()));
+    }
     for (auto i = first; i < out.ids.size(); ++i) out.word[i] = number;
     ++number;
   }

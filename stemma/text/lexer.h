@@ -47,7 +47,7 @@ class Lexer {
   void save(const std::string& directory) const;    // lexer.json, words.vocab or subwords.*, letters.vocab
 
   Lexed lex(std::string_view text) const;  // Error when it is not valid UTF-8
-  // Words as they are given; begin and end are bytes of each word by itself.
+  // Words as they are given, at least a token for each; begin and end are bytes of each word by itself.
   Lexed lex_words(std::span<const std::string> words) const;
   // Where the words of a text stand, and how each is written: lower case and so on.
   std::vector<std::pair<int64_t, int64_t>> places(std::string_view text) const;
