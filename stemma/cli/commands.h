@@ -28,6 +28,7 @@ int eval_text_task_command(const Words& words);
 int eval_lm_command(const Words& words);
 int show_lm_command(const Words& words);
 int generate_command(const Words& words);
+int compare_command(const Words& words);
 int trace_command(const Words& words);
 int vectors_command(const Words& words);
 int score_command(const Words& words);

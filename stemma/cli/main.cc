@@ -23,6 +23,7 @@ constexpr Command commands[] = {
     {"predict", stemma::predict_command, "text in, answers out, line by line"},
     {"generate", stemma::generate_command, "go on with a text, as a language model does"},
     {"eval", stemma::eval_command, "measure a model on a test set"},
+    {"compare", stemma::compare_command, "train the encoders of one task side by side: one table, one page"},
     {"show", stemma::show_command, "look into a model: tree, curves, attention"},
     {"trace", stemma::trace_command, "write every hidden state, attention and logit to a file"},
     {"vectors", stemma::vectors_command, "ask word vectors: neighbours, analogies, evaluation, a map, other formats"},

@@ -1,35 +1,11 @@
 #include "stemma/cli/report.h"
 
+#include "stemma/cli/page.h"
 #include "stemma/cli/report_language.h"
-#include "stemma/cli/report_page.h"
 #include "stemma/cli/report_script.h"
 
 namespace stemma {
 namespace {
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
-
-// JSON inside a <script>: without '<' no sentence can end it or open a comment.
-std::string script_safe(const Json& json) {
-  std::string out;
-  for (char c : json.dump()) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
-  return out;
-}
-
 std::string text_of(const Json& report, std::string_view key) {
   const Json* value = report.find(key);
   return value && value->is_string() ? value->text() : "";
@@ -90,18 +66,15 @@ std::string report_page(const Json& report) {
        any_system(report, "gradients")},
       {"tree", "Parameters", "The modules of the model, with the shapes of their tensors.", any_system(report, "tree")},
   };
-  std::string out = str(page_head, "<title>", escaped(title), "</title>\n", page_style,
-                        "</head>\n<body>\n<header>\n<h1>", escaped(title), "</h1>\n");
-  if (has(report, "subtitle")) out += str("<p class=\"lead\">", escaped(text_of(report, "subtitle")), "</p>\n");
-  if (has(report, "command")) out += str("<p><code>", escaped(text_of(report, "command")), "</code></p>\n");
-  out += "</header>\n<main>\n";
+  Page page{.title = title,
+            .lead = text_of(report, "subtitle"),
+            .command = text_of(report, "command"),
+            .sections = {},
+            .report = report,
+            .script = str(report_script, language_script)};
   for (const auto& [id, heading, about, present] : sections)
-    if (present)
-      out += str("<section id=\"", id, "\">\n<h2>", heading, "</h2>\n<p class=\"about\">", about, "</p>\n</section>\n");
-  out += str("</main>\n<noscript><p>The figures on this page are drawn by a script.</p></noscript>\n",
-             "<script type=\"application/json\" id=\"report\">", script_safe(report), "</script>\n<script>\n",
-             page_script, language_script, "</script>\n</body>\n</html>\n");
-  return out;
+    if (present) page.sections.push_back({id, heading, about});
+  return html_page(page);
 }
 
 }  // namespace stemma

@@ -1,5 +1,5 @@
 // What the report page draws of language models: surprise over a text, and how far back gradients reach. Follows
-// report_script.h, whose building blocks it uses.
+// report_script.h and uses page_blocks.h.
 #pragma once
 
 namespace stemma {
@@ -39,7 +39,7 @@ function gradients(root) {
   for (const s of with_flow)
     card.append(el("p", {class: "note"}, dot(s.colour), `${s.name}: × ${digits(s.gradients.per_step, 3)} for each token further back`));
 }
-for (const [id, draw] of Object.entries({surprisal, gradients})) if (section(id)) draw(section(id));
+drawSections({surprisal, gradients});
 )html";
 
 }  // namespace stemma

@@ -1,57 +1,10 @@
-// The script of the report page: plain JavaScript that draws each section the page has from the embedded JSON. Text
-// reaches the page only through textContent and attributes, so no sentence can become markup.
+// The script of the report page, after page_blocks.h: draws each section the page has.
 #pragma once
 
 namespace stemma {
 
-inline constexpr char page_script[] = R"html(
-"use strict";
-const report = JSON.parse(document.getElementById("report").textContent);
-const systems = (report.systems || []).map((s, i) => ({...s, colour: `var(--s${i % 6})`, shown: true}));
-const section = id => document.getElementById(id);
-const isNumber = v => typeof v === "number" && isFinite(v);
-
-// ---- Building blocks
-function fill(node, attributes, children) {
-  for (const [key, value] of Object.entries(attributes || {}))
-    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (value !== undefined && value !== null) node.setAttribute(key, value);
-  node.append(...children.flat().filter(c => c !== undefined && c !== null && c !== ""));
-  return node;
-}
-const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
-const svg = (tag, attributes, ...children) =>
-  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
-const dot = colour => el("span", {class: "dot", style: `--c:${colour}`});
-function digits(v, n) {
-  return isNumber(v) ? v.toLocaleString("en", {minimumFractionDigits: n, maximumFractionDigits: n}) : "–";
-}
-const short = v => !isNumber(v) ? "–" : Math.abs(v) >= 1e4 || (v && Math.abs(v) < 1e-3)
-  ? v.toLocaleString("en", {notation: Math.abs(v) < 1 ? "scientific" : "compact", maximumFractionDigits: 1})
-  : v.toLocaleString("en", {maximumSignificantDigits: 4});
-const readable = piece => piece.replace(/^\u2581/, "") || "␣";
-const joined = pieces => pieces.some(p => p.includes("\u2581"))
-  ? pieces.join("").replace(/\u2581/g, " ").trim()
-  : pieces.join(pieces.every(p => /^[\u2e80-\u9fff\uff00-\uffef]+$/.test(p)) ? "" : " ");
-function choice(names, chosen, act) {
-  const buttons = names.map((name, i) => el("button", {type: "button", "aria-pressed": i === chosen, onclick: () => {
-    buttons.forEach((b, j) => b.setAttribute("aria-pressed", i === j));
-    act(i);
-  }}, name));
-  return el("div", {class: "row"}, buttons);
-}
-function legend(key) {
-  return el("div", {class: "row legend"}, systems.filter(s => (s[key] || []).length).map(s => {
-    const button = el("button", {type: "button", "aria-pressed": true, onclick: () => {
-      s.shown = !s.shown;
-      document.querySelectorAll(".legend button").forEach(b => b.refresh());
-      redraws.forEach(f => f());
-    }}, dot(s.colour), s.name);
-    button.refresh = () => button.setAttribute("aria-pressed", s.shown);
-    return button;
-  }));
-}
-const redraws = [];
+inline constexpr char report_script[] = R"html(
+const systems = coloured(report.systems || []);
 
 // ---- Summary
 const columns = [
@@ -74,87 +27,10 @@ function summary(root) {
   if (systems.length < 2) root.querySelector(".about").remove();
 }
 
-// ---- Charts
-function linearTicks(low, high) {
-  const raw = (high - low) / 5 || 1, power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map(m => m * power).find(m => m >= raw * .8);
-  const out = [];
-  for (let t = Math.ceil(low / step - 1e-9) * step; t <= high + step * 1e-9; t += step) out.push(+t.toPrecision(12));
-  return out;
-}
-function logTicks(low, high) {
-  const few = high / low > 1e3, out = [];
-  for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); ++e)
-    for (const m of few ? [1] : [1, 2, 5]) out.push(+(m * 10 ** e).toPrecision(6));
-  return out.filter(t => t >= low * 0.999 && t <= high * 1.001);
-}
-// lines: [{name, colour, dashed, points: [{x, y, note}]}]; names of x instead of numbers: categories
-function chart(root, make) {
-  const box = el("div", {class: "chart"}), tip = el("div", {class: "tip", role: "status"});
-  root.append(box);
-  function draw() {
-    const {lines, log, label, categories, xName, from, to, format} = make();
-    const W = Math.max(260, box.clientWidth), H = Math.min(320, Math.max(220, W * .55));
-    const left = 44, right = 24, top = 12, bottom = 40;
-    const points = lines.flatMap(l => l.points).filter(p => !log || p.y > 0), xs = points.map(p => p.x), ys = points.map(p => p.y);
-    const span = (values, low, high) => [low ?? Math.min(...values), high ?? Math.max(...values)];
-    let [x0, x1] = points.length ? span(xs) : [0, 1], [y0, y1] = points.length ? span(ys, from, to) : [1, 2];
-    if (categories) [x0, x1] = [-.5, categories.length - .5];
-    if (x0 === x1) x1 = x0 + 1;
-    if (log) [y0, y1] = [y0 / 1.08, y1 * 1.08];
-    else if (from === undefined) [y0, y1] = [y0 > 0 && y0 < y1 / 2 ? 0 : y0 - (y1 - y0) * .06, y1 + (y1 - y0) * .06];
-    if (y0 === y1) [y0, y1] = [y0 - .5, y1 + .5];
-    const f = log ? Math.log : v => v;
-    const px = x => left + (x - x0) / (x1 - x0) * (W - left - right);
-    const py = y => top + (f(y1) - f(y)) / (f(y1) - f(y0)) * (H - top - bottom);
-    const node = svg("svg", {viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": label});
-    for (const t of log ? logTicks(y0, y1) : linearTicks(y0, y1))
-      node.append(svg("line", {class: "grid", x1: left, x2: W - right, y1: py(t), y2: py(t)}),
-                  svg("text", {x: left - 8, y: py(t) + 4, "text-anchor": "end"}, short(t)));
-    const sparse = categories && px(1) - px(0) < 42 ? 2 : 1;
-    for (const t of categories ? categories.keys() : linearTicks(x0, x1))
-      if (t % sparse === 0 || !categories)
-        node.append(svg("text", {x: px(t), y: H - bottom + 18, "text-anchor": "middle"}, categories ? categories[t] : short(t)));
-    node.append(svg("text", {x: W - right, y: H - 5, "text-anchor": "end"}, xName));
-    for (const line of lines) {
-      const kept = line.points.filter(p => !log || p.y > 0);
-      if (!kept.length) continue;
-      node.append(svg("path", {class: line.dashed ? "dashed" : "", style: `--c:${line.colour}`,
-        d: kept.map((p, i) => `${i ? "L" : "M"}${px(p.x).toFixed(1)} ${py(p.y).toFixed(1)}`).join("")}));
-      if (categories || kept.length === 1)
-        for (const p of kept) node.append(svg("circle", {cx: px(p.x), cy: py(p.y), r: 4, style: `--c:${line.colour}`}));
-    }
-    const marks = svg("g");
-    node.append(marks);
-    const hide = () => { marks.replaceChildren(); tip.style.visibility = "hidden"; };
-    node.addEventListener("pointerleave", hide);
-    node.addEventListener("pointermove", event => {
-      const x = x0 + ((event.clientX - box.getBoundingClientRect().left) * W / box.clientWidth - left) / (W - left - right) * (x1 - x0);
-      const near = lines.map(l => [l, l.points.reduce((a, p) => !a || Math.abs(p.x - x) < Math.abs(a.x - x) ? p : a, null)])
-        .filter(([, p]) => p && (!categories || Math.abs(p.x - x) <= .5));
-      if (!near.length) return hide();
-      const at = near.map(([, p]) => p.x).sort((a, b) => Math.abs(a - x) - Math.abs(b - x))[0];
-      const close = near.filter(([, p]) => Math.abs(p.x - at) <= (x1 - x0) / 25);
-      marks.replaceChildren(svg("line", {class: "cross", x1: px(at), x2: px(at), y1: top, y2: H - bottom}),
-        ...close.filter(([, p]) => !log || p.y > 0).map(([l, p]) => svg("circle", {cx: px(p.x), cy: py(p.y), r: 4.5, style: `--c:${l.colour}`})));
-      const notes = [...new Set(close.map(([, p]) => p.note).filter(Boolean))];
-      tip.replaceChildren(el("div", {}, categories ? `${categories[at]} tokens` : `${xName} ${short(at)}`),
-        ...close.map(([l, p]) => el("div", {}, dot(l.colour), l.name, el("b", {}, format(p.y)))),
-        ...(notes.length === 1 ? [el("div", {}, notes[0])] : []));
-      const width = tip.offsetWidth, place = px(at) * box.clientWidth / W;
-      tip.style.left = Math.max(0, place + width + 12 < box.clientWidth ? place + 12 : place - width - 12) + "px";
-      tip.style.visibility = "visible";
-    });
-    box.replaceChildren(node, tip);
-  }
-  redraws.push(draw);
-  new ResizeObserver(draw).observe(root);
-  draw();
-}
-const visible = () => systems.filter(s => s.shown);
 function lengths(root) {
   const ranges = [...new Set(systems.flatMap(s => (s.bleu_by_length || []).map(b => b.range)))]
     .sort((a, b) => parseInt(a) - parseInt(b));
+  ranges.unit = "tokens";
   const card = el("div", {class: "card"});
   root.append(card);
   if (systems.length > 1) card.append(el("div", {class: "row apart"}, legend("bleu_by_length")));
@@ -193,12 +69,8 @@ function curves(root) {
     if (key === "loss" && has("valid_loss")) card.append(el("p", {class: "note"}, "Dotted: loss on held-out sentences."));
   }
 }
-)html"
-                                      R"html(
+
 // ---- Attention
-const side = (m, key) => m[key] || (key === "rows" ? "target" : "source");
-const labels = (example, m, key) => side(m, key) === "source" ? example.source : example.target;
-const strongest = m => Math.max(1e-9, ...m.weights.flat().filter(isNumber));
 const headName = m => m.head === undefined ? m.layer || "attention" : `${m.layer || "attention"}, head ${m.head}`;
 // What a reader asks first: from target to source, in the last layer, all heads together.
 function overall(example) {
@@ -207,49 +79,6 @@ function overall(example) {
   if (!last.length) return null;
   return {...last[0], head: undefined,
     weights: last[0].weights.map((row, i) => row.map((_, j) => last.reduce((sum, m) => sum + (m.weights[i]?.[j] ?? 0), 0) / last.length))};
-}
-const ruler = document.createElement("canvas").getContext("2d");
-ruler.font = `600 12px ${getComputedStyle(document.body).fontFamily}`;
-// The whole matrix with its labels; returns a function that marks a row.
-function matrix(root, example, m, act) {
-  const rows = labels(example, m, "rows").slice(0, m.weights.length), cols = labels(example, m, "columns");
-  const cell = 22, width = t => ruler.measureText(readable(t)).width;
-  const left = Math.max(...rows.map(width), 0) + 10, upright = cols.some(c => width(c) > cell);
-  const top = (upright ? Math.max(...cols.map(width)) : 14) + 8;
-  const W = left + cols.length * cell + 1, H = top + rows.length * cell + 1, most = strongest(m);
-  const node = svg("svg", {class: cols.length > 18 ? "matrix large" : "matrix", viewBox: `0 0 ${W} ${H}`, style: `max-width:${W * 1.15}px`, role: "img",
-    "aria-label": `attention weights, ${rows.length} rows by ${cols.length} columns`});
-  const rowTexts = rows.map((t, i) => svg("text", {x: left - 6, y: top + i * cell + 15, "text-anchor": "end"}, readable(t)));
-  const colTexts = cols.map((t, j) => {
-    const x = left + j * cell + cell / 2;
-    return upright ? svg("text", {transform: `translate(${x + 4} ${top - 6}) rotate(-90)`}, readable(t))
-                   : svg("text", {x, y: top - 6, "text-anchor": "middle"}, readable(t));
-  });
-  node.append(...rowTexts, ...colTexts);
-  rows.forEach((_, i) => cols.forEach((_, j) => node.append(svg("rect", {x: left + j * cell + .5, y: top + i * cell + .5,
-    width: cell - 1, height: cell - 1, "fill-opacity": isNumber(m.weights[i][j]) ? (m.weights[i][j] / most).toFixed(3) : 0}))));
-  node.append(svg("rect", {class: "frame", x: left, y: top, width: cols.length * cell, height: rows.length * cell}));
-  const frame = svg("rect", {class: "on", x: left, width: cols.length * cell, height: cell, visibility: "hidden"});
-  const hit = svg("rect", {class: "hit", x: left, y: top, width: cols.length * cell, height: rows.length * cell});
-  const note = el("p", {class: "note"}, "\u00a0");
-  function mark(i, j) {
-    frame.setAttribute("y", top + i * cell);
-    frame.setAttribute("visibility", i >= 0 && i < rows.length ? "visible" : "hidden");
-    rowTexts.forEach((t, k) => t.setAttribute("class", k === i ? "on" : ""));
-    colTexts.forEach((t, k) => t.setAttribute("class", k === j ? "on" : ""));
-    if (j !== undefined) note.textContent = `${readable(rows[i])} → ${readable(cols[j])}: ${digits(m.weights[i][j] * 100, 1)} %`;
-  }
-  hit.addEventListener("pointermove", event => {
-    const area = hit.getBoundingClientRect();
-    const i = Math.floor((event.clientY - area.top) / area.height * rows.length);
-    const j = Math.floor((event.clientX - area.left) / area.width * cols.length);
-    if (!rows[i] || !cols[j] || !isNumber(m.weights[i]?.[j])) return;
-    if (act) act(i);
-    mark(i, j);
-  });
-  node.append(frame, hit);
-  root.append(node, note);
-  return mark;
 }
 function translation(system, example) {
   const m = overall(example), text = joined(example.target || []);
@@ -362,7 +191,7 @@ function tree(root) {
   }
 }
 
-for (const [id, draw] of Object.entries({summary, lengths, curves, attention, heads, tree})) if (section(id)) draw(section(id));
+drawSections({summary, lengths, curves, attention, heads, tree});
 )html";
 
 }  // namespace stemma

@@ -40,10 +40,7 @@ RecipeTree TrainingArguments::recipe(RecipeTree tree, const CommandLine& line, b
   put("--steps", "train.steps", steps), put("--seed", "train.seed", seed);
   put("--precision", "train.precision", machine.precision);
   if (machine.deterministic) tree.set("train.deterministic", "true");
-  const Json& train = tree.json()["train"];
-  if (train["minutes"].number() == 0 && train["epochs"].integer() == 0 && train["steps"].integer() == 0 &&
-      train["early_stopping"].integer() == 0)
-    tree.set(validated ? "train.early_stopping" : "train.epochs", "10");
+  limit(tree, validated);
   return tree;
 }
 

@@ -132,7 +132,7 @@ class LabelSystem : public TextSystem {
     if (!data.is_null()) recipe.data = data;
     const auto read = read_documents(task_.name, recipe, file, &task_);
     TaskReport report = score_labels(task_, read.data, model_->answer(read.data.documents));
-    report.notes = read.notes;
+    report.notes = read.notes, report.examples = read.data.size();
     return report;
   }
   Json explain(const std::string& input) const override {

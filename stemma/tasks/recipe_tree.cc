@@ -91,9 +91,7 @@ Json from_toml(const toml::node& node, const std::string& where) {
 
 }  // namespace
 
-void RecipeTree::apply(const Preset& preset) {
-  for (const auto& [key, value] : preset.settings.object()) set_json(key, value, str("preset ", preset.name));
-}
+void RecipeTree::apply(const Preset& preset) { merge(preset.settings, str("preset ", preset.name)); }
 
 Json* RecipeTree::find(const std::string& key, const std::string& where) {
   std::vector<Place> places, fitting;
@@ -141,7 +139,13 @@ void RecipeTree::set_json(const std::string& key, const Json& value, const std::
   }
 }
 
-void RecipeTree::load(const std::string& path) {
+void RecipeTree::load(const std::string& path) { merge(read_recipe(path), path); }
+
+void RecipeTree::merge(const Json& table, const std::string& where) {
+  for (const auto& [key, value] : table.object()) set_json(key, value, where);
+}
+
+Json read_recipe(const std::string& path) {
   const std::string text = read_file(path);
   Json recipe;
   if (path.ends_with(".json")) {
@@ -154,7 +158,14 @@ void RecipeTree::load(const std::string& path) {
     }
   }
   check(recipe.is_object(), path, ": a recipe is a table of options");
-  for (const auto& [key, value] : recipe.object()) set_json(key, value, path);
+  return recipe;
+}
+
+void limit(RecipeTree& recipe, bool validated) {
+  const Json& train = recipe.json()["train"];
+  if (train["minutes"].number() == 0 && train["epochs"].integer() == 0 && train["steps"].integer() == 0 &&
+      train["early_stopping"].integer() == 0)
+    recipe.set(validated ? "train.early_stopping" : "train.epochs", "10");
 }
 
 Config read_config(const std::string& directory) {

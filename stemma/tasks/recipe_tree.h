@@ -16,7 +16,9 @@ class RecipeTree {
   // Errors: an unknown key (names the nearest), an ambiguous one (names all), a value of the wrong type.
   void set(const std::string& key, const std::string& value, const std::string& where = "--set");
   void set(const std::string& assignment);  // "key=value"
-  void load(const std::string& path);       // .json, otherwise TOML
+  void load(const std::string& path);       // see read_recipe
+  // Every option of `table`, whose tables are parts of paths; `where` begins each error.
+  void merge(const Json& table, const std::string& where);
   void apply(const Preset& preset);
   const Json& json() const { return tree_; }
   template <HasFields R>
@@ -29,6 +31,11 @@ class RecipeTree {
   Json* find(const std::string& key, const std::string& where);
   Json tree_;
 };
+
+// A file's table of options: .json, otherwise TOML. Error with line and column.
+Json read_recipe(const std::string& path);
+// A training without any limit gets one: early stopping with validation data, else ten epochs.
+void limit(RecipeTree& recipe, bool validated);
 
 // What a model directory says of itself. Errors: no such directory or file, no task in it.
 struct Config {

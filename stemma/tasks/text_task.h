@@ -17,7 +17,8 @@ struct TaskReport {
   double score = 0;
   Json all;  // an object
   std::vector<ReportTable> tables;
-  std::string notes;  // what was passed over in the file, a line each; may be empty
+  std::string notes;     // what was passed over in the file, a line each; may be empty
+  int64_t examples = 0;  // scored: texts, sentences, questions
 };
 
 struct TaskAnswer {

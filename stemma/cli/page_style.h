@@ -15,12 +15,14 @@ inline constexpr char page_head[] = R"html(<!DOCTYPE html>
 inline constexpr char page_style[] = R"html(<style>
 :root {
   --paper: #fbfaf7; --card: #ffffff; --ink: #1d1f24; --soft: #5d626d; --line: #e2dfd8; --grid: #ece9e2;
-  --s0: #b4540a; --s1: #0b6bb0; --s2: #0f7f5f; --s3: #8a3f9c; --s4: #6b6b00; --s5: #a3304a; --shadow: 0 1px 2px #0000000d;
+  --s0: #b4540a; --s1: #0b6bb0; --s2: #0f7f5f; --s3: #8a3f9c; --s4: #6b6b00; --s5: #a3304a;
+  --s6: #5a6270; --s7: #c2348a; --shadow: 0 1px 2px #0000000d;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14161a; --card: #1b1e24; --ink: #e8e6e1; --soft: #a2a7b2; --line: #30343d; --grid: #282c34;
-    --s0: #f0a050; --s1: #62b5f0; --s2: #4cc9a0; --s3: #d394e4; --s4: #d2cf5c; --s5: #f08a9c; --shadow: none;
+    --s0: #f0a050; --s1: #62b5f0; --s2: #4cc9a0; --s3: #d394e4; --s4: #d2cf5c; --s5: #f08a9c;
+    --s6: #aab2c0; --s7: #ff8fcf; --shadow: none;
   }
 }
 * { box-sizing: border-box; }
@@ -72,6 +74,7 @@ td:not(:first-child) { white-space: nowrap; }
 td:first-child { font-weight: 600; }
 td small { display: block; font-weight: 400; color: var(--soft); font-size: .8125rem; padding-left: 1.35em; }
 .best { font-weight: 700; }
+.wide { overflow-x: auto; }
 
 .chart { position: relative; }
 .chart svg { display: block; width: 100%; touch-action: pan-y; }

@@ -1,0 +1,154 @@
+// stemma compare: encoders x training-set sizes x seeds of one task, as one table and one page. The work is in
+// tasks/comparison_grid.h.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "stemma/base/files.h"
+#include "stemma/cli/commands.h"
+#include "stemma/cli/compare_page.h"
+#include "stemma/cli/terminal.h"
+#include "stemma/tasks/comparison_grid.h"
+#include "stemma/tasks/recipe_tree.h"
+
+namespace stemma {
+
+namespace {
+
+constexpr const char* about =
+    "Trains the encoders of one task on the same examples, measures each on the test file, and says who is good, fast\n"
+    "and small: a table here, DIR/compare.json, and DIR/compare.html with curves. A recipe is TOML:\n\n"
+    "  task = \"classify\"\n"
+    "  train = \"train.tsv\"\n"
+    "  valid = \"dev.tsv\"                  # may be left out\n"
+    "  test = \"test.tsv\"\n"
+    "  encoders = [\"tfidf\", \"lstm\"]       # without it: all of the task\n"
+    "  seeds = [1, 2, 3]\n"
+    "  sizes = [500, 2000, 0]             # training examples; 0: all. For the curve\n"
+    "  minutes = 3                        # of learning in a cell, at most\n"
+    "  [data]                             # how the files are read, as --set data.KEY\n"
+    "  [test_data]                        # the test file, where that differs\n"
+    "  [settings]                         # options of all encoders, as --set takes them\n"
+    "  epochs = 10\n"
+    "  [encoder.lstm]                     # of one encoder\n"
+    "  pooling = \"max\"";
+
+constexpr const char* examples =
+    "  stemma compare examples/recipes/sst2.toml --data data --out runs/sst2\n"
+    "  stemma compare recipe.toml --out runs/all --seeds 1 --set sizes=0 --set minutes=1\n"
+    "  stemma compare recipe.toml --out runs/all --resume          # finished cells stay\n";
+
+std::string size_name(int64_t size) { return size ? str(with_commas(size), " examples") : "all examples"; }
+
+// What is seen while the grid runs. Cells that were done before are not counted in the time left.
+class GridDisplay {
+ public:
+  GridDisplay(bool json, int64_t cells) : json_(json), cells_(cells), terminal_(terminal_of(1)), bar_(terminal_) {}
+
+  GridCallbacks callbacks() {
+    return {.begin = [this](const Cell& cell) { begin(cell); },
+            .progress = [this](const Progress& p) { show(p); },
+            .end = [this](const CellResult& result) { end(result); }};
+  }
+
+ private:
+  HowFar how_far(const std::string& note) const {
+    return {.label = label_,
+            .done = done_,
+            .total = cells_ - kept_,
+            .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(),
+            .unit = "cells",
+            .note = note};
+  }
+  void begin(const Cell& cell) {
+    runs_ = true;
+    label_ = str(cell.encoder, ", ", size_name(cell.size), ", seed ", cell.seed);
+    if (!json_) print(bar_.update(how_far("")));
+  }
+  void show(const Progress& p) {
+    if (!json_) print(bar_.update(how_far(str(int(100 * p.done), "% of this one, loss ", fixed(p.loss, 3)))));
+  }
+  void end(const CellResult& r) {
+    ++(runs_ ? done_ : kept_);
+    if (json_) {
+      print(Json::object({{"cell", to_json(r)}}).dump() + "\n");
+    } else {
+      print(str(terminal_.interactive ? "\r\033[K" : "", r.encoder, ", ", size_name(r.size), ", seed ", r.seed, ": ",
+                r.failed.empty() ? str(r.measure, " ", fixed(100 * r.score, 2), ", trained in ",
+                                       fixed(r.train_seconds, 1), " s", runs_ ? "" : " before")
+                                 : "failed: " + r.failed,
+                "\n"));
+    }
+    runs_ = false;
+  }
+  void print(const std::string& text) { std::fputs(text.c_str(), stdout), std::fflush(stdout); }
+
+  bool json_, runs_ = false;
+  int64_t cells_, done_ = 0, kept_ = 0;
+  std::string label_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  Terminal terminal_;
+  ProgressBar bar_;
+};
+
+std::string bytes_text(double bytes) { return str(fixed(bytes / 1e6, bytes < 1e6 ? 2 : 1), " MB"); }
+
+std::string text_of(const Comparison& c) {
+  Table table({"encoder", c.measure, "±", "parameters", "training", "texts/s", "size"});
+  for (const auto& e : c.encoders) {
+    if (e.score.n == 0) {
+      table.add({e.encoder, "–", "", "", "", "", ""});
+      continue;
+    }
+    table.add({e.encoder, fixed(100 * e.score.mean, 2), e.score.n > 1 ? fixed(100 * e.score.deviation, 2) : "",
+               in_short(e.parameters), str(fixed(e.train_seconds, 1), " s"), with_commas(int64_t(e.texts_per_second)),
+               bytes_text(e.bytes)});
+  }
+  return "\n" + table.text();
+}
+
+}  // namespace
+
+int compare_command(const Words& words) {
+  std::string path, out, data = ".", seeds;
+  std::vector<std::string> set;
+  bool json = false, resume = false;
+  Machine machine;
+  CommandLine line("compare", about, examples);
+  line.option("recipe", path, "what is compared").required();
+  line.option("--out", out, "the directory of the comparison").required();
+  line.option("--data", data, "where the recipe's files are");
+  line.option("--seeds", seeds, "1,2,3: instead of the recipe's");
+  line.option("--set", set, "KEY=VALUE: sizes, encoders, minutes, ... or settings.KEY, instead of the recipe's");
+  line.flag("--resume", resume, "keep the cells that are done, go on with the rest");
+  line.flag("--json", json, "an object for each cell, then one for all");
+  machine.declare(line);
+  if (!line.parse(words)) return 0;
+  const MachineScope scope(machine);
+
+  RecipeTree tree(to_json(load_comparison(path, data)));
+  if (!seeds.empty()) tree.set("seeds", seeds, "--seeds");
+  for (const auto& assignment : set) tree.set(assignment);
+  if (line.given("--precision")) tree.set("settings.train.precision", machine.precision, "--precision");
+  const auto recipe = tree.build<ComparisonRecipe>();
+  GridDisplay display(json, int64_t(cells_of(recipe, out).size()));
+  const auto results = run_grid(recipe, out, resume, stop_requested(), display.callbacks());
+  const Comparison comparison = summarise(recipe, results);
+
+  Json report = to_json(comparison);
+  report["command"] = str("stemma compare ", base_name(path));
+  report["recipe"] = to_json(recipe);
+  write_file(join_path(out, "compare.json"), report.dump(2) + "\n");
+  write_file(join_path(out, "compare.html"), compare_page(report));
+  int64_t failed = 0;
+  for (const auto& r : results) failed += !r.failed.empty();
+  std::string text = json ? Json::object({{"comparison", report}}).dump() + "\n" : text_of(comparison);
+  if (!json && failed) text += str("\n", failed, failed == 1 ? " cell" : " cells", " failed, see above\n");
+  if (!json && stop_requested()) text += "\nstopped; the same command with --resume goes on\n";
+  if (!json) text += str("\nthe page is ", join_path(out, "compare.html"), "\n");
+  std::fputs(text.c_str(), stdout);
+  return failed || stop_requested() ? 1 : 0;
+}
+
+}  // namespace stemma
