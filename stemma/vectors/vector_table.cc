@@ -3,29 +3,26 @@
 #include <algorithm>
 #include <cstring>
 
-#include "stemma/base/parallel.h"
-#include "stemma/base/random.h"
+#include "stemma/ops/uniform.h"
 #include "stemma/tensor/memory.h"
 
 namespace stemma {
 
-VectorTable::VectorTable(int64_t rows, int64_t width) : rows_(rows), width_(width) {
-  const auto bytes = size_t(rows * width) * sizeof(float);
-  const auto block = allocate(std::max<size_t>(bytes, 1));
-  dense_ = {block, static_cast<float*>(block.get())};
-  std::memset(dense_.get(), 0, bytes);
+VectorTable::VectorTable(int64_t rows, int64_t width) : VectorTable(unset(rows, width)) {
+  std::memset(data(), 0, size_t(rows * width) * sizeof(float));
 }
 
 VectorTable VectorTable::uniform(int64_t rows, int64_t width, float spread, uint64_t seed) {
-  VectorTable out(rows, width);
-  const int64_t n = rows * width;
-  parallel_for((n + 3) / 4, 4096, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) {
-      const auto bits = philox(seed, uint64_t(block));
-      for (int64_t i = 4 * block; i < std::min(n, 4 * block + 4); ++i)
-        out.data()[i] = (2 * unit_float(bits[size_t(i % 4)]) - 1) * spread;
-    }
-  });
+  VectorTable out = unset(rows, width);
+  fill_uniform(out.data(), rows * width, spread, seed);
+  return out;
+}
+
+VectorTable VectorTable::unset(int64_t rows, int64_t width) {
+  VectorTable out;
+  out.rows_ = rows, out.width_ = width;
+  const auto block = allocate(std::max<size_t>(size_t(rows * width) * sizeof(float), 1));
+  out.dense_ = {block, static_cast<float*>(block.get())};
   return out;
 }
 

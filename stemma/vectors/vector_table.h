@@ -29,6 +29,7 @@ class VectorTable {
   float dot(int64_t i, const float* x) const;
 
  private:
+  static VectorTable unset(int64_t rows, int64_t width);
   int64_t rows_ = 0, width_ = 0;
   std::shared_ptr<float> dense_;
   std::shared_ptr<const QuantizedRows> codes_;
