@@ -159,8 +159,10 @@ BenchRows bench_scale(const BenchOptions& options) {
 
 BenchRows bench_corpora(const BenchOptions& options) {
   BenchRows out;
-  for (int64_t lines = 10'000; lines <= 10'000'000; lines *= 10)
+  for (int64_t lines = 10'000; lines <= 10'000'000; lines *= 10) {
     out.push_back(corpus_row(lines, options.out.empty() ? "/tmp" : options.out, options.say));
+    options.say(out.back().dump());  // the largest takes long: what is known should not wait for it
+  }
   return out;
 }
 
