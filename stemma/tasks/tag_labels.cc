@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "stemma/base/choice.h"
 #include "stemma/base/files.h"
 #include "stemma/data/tag_scheme.h"
 #include "stemma/nn/crf.h"
@@ -25,13 +26,9 @@ Tags as(TagScheme scheme, const Tags& tags) {
 }  // namespace
 
 void TagHead::validate() const {
-  const auto one_of = [](std::string_view name, const std::string& value, const std::vector<std::string>& known) {
-    check(std::find(known.begin(), known.end(), value) != known.end(), name, ": unknown '", value, "'",
-          suggestion(value, known));
-  };
-  one_of("head.loss", loss, {"crf", "softmax"});
-  one_of("head.scheme", scheme, {"auto", "free", "bio", "bioes"});
-  one_of("head.pooling", pooling, {"auto", "last", "first", "max", "mean", "attention"});
+  check_choice("head.loss", loss, {"crf", "softmax"});
+  check_choice("head.scheme", scheme, {"auto", "free", "bio", "bioes"});
+  check_choice("head.pooling", pooling, {"auto", "last", "first", "max", "mean", "attention"});
   check(dropout >= 0 && dropout < 1, "head.dropout = ", dropout, ": must be in [0, 1)");
   check(unknown >= 0 && unknown < 1, "head.unknown = ", unknown, ": must be in [0, 1)");
   check(intent >= 0, "head.intent = ", intent, ": must be at least 0");

@@ -151,8 +151,10 @@ TaskRecipe tag_recipe(const std::string& encoder) {
   out.encoder = encoder;
   out.train = default_training();
   out.train.stop_on = "score";
+  out.train.schedule.name = "decay", out.train.schedule.factor = 0.85, out.train.schedule.hold = 4;
   out.text.min_count = 1, out.text.vocabulary = 200'000, out.text.max_length = 0;
   out.architecture = default_encoder_config(encoder);
+  if (Json& input = out.architecture["input"]; input.find("letters")) input["letters"] = "cnn";
   out.head = to_json(TagHead{});
   const Json source = to_json(TaggedTextSource{});
   Json::Object data;
