@@ -78,6 +78,7 @@ void add_spans(const TagTruth& truth, const TagAnswers& answers, TaskReport& out
   const auto s = score_spans(truth.tags, answers.tags);
   out.measure = "span F1", out.score = s.scores.micro.f1;
   out.all["spans"] = to_json(s);
+  out.all["scores"] = to_json(s.scores);
   auto& rows = out.tables[0].rows;
   rows.insert(rows.begin(), {{"span F1", percent(s.scores.micro.f1)},
                              {"span precision", percent(s.scores.micro.precision)},
@@ -109,7 +110,11 @@ TaskReport score_tags(const TagTruth& truth, const TagAnswers& answers) {
   out.all["sentences"] = truth.tags.size();
   out.all["unknown_words"] = unknown.words;
   out.all["unknown_accuracy"] = unknown.accuracy();
-  out.all["tags"] = to_json(s);
+  out.all["scores"] = to_json(s.scores);
+  out.all["labels"] = s.labels;
+  Json::Array confusion(s.confusion.begin(), s.confusion.end());
+  out.all["confusion"] = std::move(confusion);
+  out.examples = int64_t(truth.tags.size());
   out.tables.push_back({"",
                         {"measure", ""},
                         {{"accuracy of tags", percent(s.accuracy)},

@@ -16,8 +16,9 @@ struct TagAnswers {
   std::vector<std::string> intents;
 };
 
-// all: {"accuracy", "unknown_words", "unknown_accuracy", "tags": ClassificationScore, "spans": SpanScore where tags are
-// spans, "intents": ClassificationScore where there are some}
+// all: {"accuracy", "words", "sentences", "unknown_words", "unknown_accuracy", "labels", "confusion": of tags,
+// "scores": ClassScores of spans by type, or of tags; "spans": SpanScore where there are spans, "intents":
+// ClassificationScore where there are intents}
 TaskReport score_tags(const TagTruth& truth, const TagAnswers& answers);
 
 }  // namespace stemma
