@@ -44,10 +44,11 @@ Facts facts_of(const TaskPlan& p) {
 }
 
 std::string about(const TextTask& task) {
-  std::string text = str("Trains a model for ", task.about, ".\n\nEncoders:");
-  for (const auto& name : task.encoders()) text += " " + name;
-  return text +
-         "\nHow the files are read is said by --set data.KEY=VALUE; wrong keys are answered with the known ones.";
+  std::string text = str("Trains a model for ", task.about, ".\n\n", text_of(task.encoders(), encoder_presets()),
+                         "How its files are read is said by --set data.KEY=VALUE:\n");
+  const Json data = task.recipe("lstm").data;
+  for (const auto& [key, value] : data.object()) text += str("  data.", key, " = ", value, "\n");
+  return text;
 }
 
 }  // namespace
@@ -64,7 +65,7 @@ int train_text_task(const TextTask& task, const Words& words) {
   line.option("--most", training.most, "learn from so many of the training examples, drawn by the seed; 0: all");
   a.declare(line, "which encoder reads the text (default: lstm)");
   if (!line.parse(words)) return 0;
-  TaskRecipe begin = a.goes_on() ? load_task_recipe(a.out, task.name) : task.recipe(a.model.empty() ? "lstm" : a.model);
+  TaskRecipe begin = a.goes_on() ? load_task_recipe(a.out, task.name) : first_recipe(task, a.model, a.preset);
   if (line.given("--vectors")) begin.vectors = vectors;
   // What learns without the trainer has epochs of its own.
   if (line.given("--epochs") && begin.architecture.find("epochs")) begin.architecture["epochs"] = a.epochs;

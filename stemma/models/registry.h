@@ -24,6 +24,7 @@ struct Preset {
 };
 const std::vector<Preset>& presets();           // of translation systems
 const std::vector<Preset>& language_presets();  // of language models
+const std::vector<Preset>& encoder_presets();   // of encoders, for tasks on texts; `model` is the encoder
 const Preset& find_preset(const std::string& name, const std::vector<Preset>& among = presets());
 
 }  // namespace stemma

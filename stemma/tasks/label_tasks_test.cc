@@ -200,6 +200,17 @@ TEST_F(LabelTasks, WordVectorsBeginAndStay) {
   EXPECT_THAT(error_of([&] { train(task, t); }), HasSubstr("have 2 numbers, but embedding = 3; --set embedding=2"));
 }
 
+TEST_F(LabelTasks, PresetsSetWhatTheEncodersHave) {
+  for (const auto& preset : encoder_presets()) {
+    const auto recipe = first_recipe(classify_task(), "", preset.name);
+    EXPECT_EQ(recipe.encoder, preset.model);
+    EXPECT_EQ(recipe.preset, preset.name);
+    EXPECT_NE(recipe.architecture, classify_task().recipe(preset.model).architecture) << preset.name;
+  }
+  EXPECT_THAT(error_of([] { first_recipe(classify_task(), "lstm", "kim2014"); }), HasSubstr("for the encoder textcnn"));
+  EXPECT_THAT(error_of([] { first_recipe(classify_task(), "", "kim2015"); }), HasSubstr("did you mean 'kim2014'"));
+}
+
 TEST_F(LabelTasks, BadInputIsOneLine) {
   const auto task = classify_task();
   const auto says = [&](const std::string& train_text, const std::string& valid_text) {

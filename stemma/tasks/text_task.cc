@@ -25,6 +25,18 @@ const TextTask& find_text_task(const std::string& name) {
   fail("unknown task '", name, "'", suggestion(name, known));
 }
 
+TaskRecipe first_recipe(const TextTask& task, const std::string& encoder, const std::string& preset) {
+  if (preset.empty()) return task.recipe(encoder.empty() ? "lstm" : encoder);
+  const Preset& chosen = find_preset(preset, encoder_presets());
+  check(encoder.empty() || encoder == chosen.model, "preset ", preset, " is for the encoder ", chosen.model, ", not ",
+        encoder);
+  RecipeTree tree(to_json(task.recipe(chosen.model)));
+  tree.apply(chosen);
+  auto recipe = tree.build<TaskRecipe>();
+  recipe.preset = preset;
+  return recipe;
+}
+
 TaskRecipe load_task_recipe(const std::string& directory, const std::string& task) {
   const Config config = read_config(directory);
   check(config.task == task, config.path, ": is of the task ", config.task, ", not ", task);

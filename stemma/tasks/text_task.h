@@ -60,6 +60,10 @@ struct TextTask {
 const std::vector<TextTask>& text_tasks();
 const TextTask& find_text_task(const std::string& name);
 
+// The recipe to begin with: of a preset (models/registry.h), or of an encoder, or of both, where they must agree. Both
+// empty: an LSTM. Error when the task has no such encoder, or no use for an option of the preset.
+TaskRecipe first_recipe(const TextTask& task, const std::string& encoder, const std::string& preset);
+
 // For tasks: the recipe of a directory of this task, and the beginning of every run: options are checked, the directory
 // is made or is the one to resume, config.json says what is trained.
 TaskRecipe load_task_recipe(const std::string& directory, const std::string& task);
