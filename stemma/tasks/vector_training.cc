@@ -63,7 +63,7 @@ Corpus read_corpus(const VectorRequest& r, const VectorCallbacks& calls, VectorP
   for (int64_t pass = o.phrases; pass-- > 0;)
     plan.phrases += corpus.join_phrases(o.phrase_threshold * std::pow(2.0, double(pass)), r.recipe.vectors.min_count);
   plan.running_words = corpus.running_words();
-  plan.different_words = int64_t(corpus.counts().size());
+  plan.different_words = corpus.different_words();
   plan.forgotten = corpus.forgotten();
   return corpus;
 }
@@ -99,6 +99,7 @@ VectorSummary train_vectors_from_files(const VectorRequest& r, const std::atomic
   CheckpointState state;
   VectorModel model = first_model(r, corpus, paths, state);
   corpus.number_by(model.lexicon);
+  corpus.forget_words();
   plan.words = model.lexicon.words(), plan.buckets = model.options.buckets;
   plan.table_bytes = (model.input.rows() + model.output.rows()) * model.dimension() * int64_t{sizeof(float)};
   if (calls.plan) calls.plan(plan);

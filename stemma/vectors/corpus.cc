@@ -168,12 +168,20 @@ std::vector<WordCount> Corpus::counts() const {
   return out;
 }
 
+int64_t Corpus::different_words() const {
+  return std::count_if(counts_.begin(), counts_.end(), [](int64_t count) { return count > 0; });
+}
+
 void Corpus::number_by(const Lexicon& lexicon) {
   numbers_.resize(size_t(table_.size()));
   for (int32_t i = 0; i < table_.size(); ++i) {
     const int32_t id = lexicon.find(table_.text(i));
     numbers_[size_t(i)] = id < lexicon.words() ? id : -1;
   }
+}
+void Corpus::forget_words() {
+  table_ = WordTable();
+  counts_ = std::vector<int64_t>();
 }
 
 std::vector<int32_t> Corpus::chunk(int64_t i) const {

@@ -38,6 +38,11 @@ TEST_F(CorpusTest, NumbersTheTextAndDropsTheRare) {
   EXPECT_EQ(corpus.running_words(), 6);
   EXPECT_EQ(written(corpus), " a b a| c a b|");
   EXPECT_EQ(written(corpus, 2), " a b a| a b|");
+  EXPECT_EQ(corpus.different_words(), 3);
+  const Lexicon lexicon(by_count(corpus.counts(), 1));
+  corpus.number_by(lexicon);
+  corpus.forget_words();
+  EXPECT_EQ(written(corpus, lexicon), " a b a| c a b|");
   EXPECT_EQ(corpus.share_before(0), 0);
   EXPECT_EQ(corpus.share_before(corpus.chunks()), 1);
 }

@@ -2,23 +2,33 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "stemma/base/check.h"
 #include "stemma/vectors/learner.h"
 
 namespace stemma {
 
-VectorModel new_vectors(const VectorOptions& options, const std::vector<WordCount>& words, uint64_t seed) {
+namespace {
+
+// The list is gone before the tables come.
+Lexicon frequent_words(std::vector<WordCount> words, int32_t min_count) {
+  words = by_count(std::move(words), min_count);
+  check(words.size() > 1, words.empty() ? "no word" : "one word alone", " is there ", min_count,
+        " times or more; give more text or lower min_count");
+  return Lexicon(words);
+}
+
+}  // namespace
+
+VectorModel new_vectors(const VectorOptions& options, std::vector<WordCount> words, uint64_t seed) {
   check_options(options);
   check(options.model != "supervised", "model: supervised needs labels; word vectors take skipgram or cbow");
   VectorModel out;
   out.options = options;
   if (options.max_ngram == 0) out.options.buckets = 0;
-  const auto frequent = by_count(words, options.min_count);
-  check(frequent.size() > 1, frequent.empty() ? "no word" : "one word alone", " is there ", options.min_count,
-        " times or more; give more text or lower min_count");
-  out.lexicon = Lexicon(frequent);
   for (const auto& w : words) out.running_words += w.count;
+  out.lexicon = frequent_words(std::move(words), options.min_count);
   const int64_t rows = out.lexicon.words() + out.options.buckets, width = options.dimension;
   out.input = VectorTable::uniform(rows, width, 1 / float(width), seed);
   out.output = VectorTable(out.lexicon.words(), width);
@@ -69,7 +79,7 @@ VectorModel grown_vectors(const VectorModel& before, const VectorOptions& option
   }
   VectorOptions again = options;
   again.min_count = 1;  // a known word stays
-  VectorModel out = new_vectors(again, all, seed);
+  VectorModel out = new_vectors(again, std::move(all), seed);
   out.options.min_count = options.min_count;
   copy_rows(before, out);
   return out;

@@ -12,7 +12,7 @@
 namespace stemma {
 
 // A model before its first step: random input rows, zeros for the output. Error when no word is frequent enough.
-VectorModel new_vectors(const VectorOptions& options, const std::vector<WordCount>& words, uint64_t seed);
+VectorModel new_vectors(const VectorOptions& options, std::vector<WordCount> words, uint64_t seed);
 // The same with the rows of `before` for what it knows, and its further words behind; counts are added.
 VectorModel grown_vectors(const VectorModel& before, const VectorOptions& options, const std::vector<WordCount>& words,
                           uint64_t seed);
