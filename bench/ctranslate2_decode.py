@@ -58,12 +58,13 @@ def main():
     a = arguments(__doc__, what={"choices": ["convert", "decode", "latency", "first", "same", "sources"]},
                   length={"type": int, "default": 14}, workers={"type": int, "default": 1},
                   batch={"type": int, "default": 64}, count={"type": int, "default": 50},
-                  compute={"default": "", "help": "what it computes in; without: our precision"})
+                  compute={"choices": ["f32", "bf16"], "help": "what it computes in; without: our precision, if it can"})
     if a.what == "convert":
         return convert(a.folder)
     if a.what == "sources":
         return print(as_text(a.folder, a.count))
-    kind = a.compute or {"f32": "float32", "bf16": "bfloat16"}[a.precision]
+    wanted, can = a.compute or a.precision, ctranslate2.get_supported_compute_types("cpu")
+    kind = "bfloat16" if wanted == "bf16" and "bfloat16" in can else "float32"
     translator = ctranslate2.Translator(str(a.folder / "ctranslate2"), compute_type=kind, inter_threads=a.workers,
                                         intra_threads=max(1, a.threads // a.workers))
     names = pieces(a.folder)
@@ -103,7 +104,7 @@ def main():
             parts.append(part | ({"latencies": latencies} if latencies else {}))
         return parts
 
-    return serve({"version": ctranslate2.__version__}, play)
+    return serve({"version": ctranslate2.__version__, "type": {"float32": "f32", "bfloat16": "bf16"}[kind]}, play)
 
 
 main()

@@ -7,6 +7,7 @@
 
 #include "stemma/base/files.h"
 #include "stemma/base/parallel.h"
+#include "stemma/bench/rounds.h"
 #include "stemma/bench/step.h"
 #include "stemma/bench/timing.h"
 #include "stemma/data/batches.h"
@@ -20,14 +21,18 @@ namespace {
 constexpr double mib = 1.0 / (1 << 20);
 
 // A row whose first key is `what`; memory that is only there while a step runs is counted apart.
-Json step_row(const char* what, int64_t value, const StepShape& shape, int64_t rounds) {
+Json step_row(const char* what, int64_t value, const StepShape& shape, const BenchOptions& options) {
   release_free_memory();
   Step step(shape);
   const int64_t kept = memory_use().now;
   step.run();
   reset_memory_peak();
   std::vector<double> seconds;
-  for (int64_t i = 0; i < rounds; ++i) seconds.push_back(seconds_of([&] { step.run(); }));
+  for (int64_t i = 0; i < options.rounds; ++i) {
+    const Stopwatch watch(options);
+    step.run();
+    seconds.push_back(watch.seconds());
+  }
   const Timing t = timing_of(std::move(seconds));
   return Json::object({{what, value},
                        {"target tokens", step.tokens()},
@@ -143,7 +148,8 @@ BenchRows bench_scale(const BenchOptions& options) {
   BenchRows out;
   const auto add = [&](const char* what, int64_t value, const StepShape& shape) {
     options.say(str(what, " ", value));
-    out.push_back(step_row(what, value, shape, options.rounds));
+    out.push_back(step_row(what, value, shape, options));
+    options.say(out.back().dump());
   };
   for (int64_t n = 16; n <= 4096; n *= 2) add("length", n, {.shortest = n, .longest = n});
   for (int64_t n = 64; n <= 16384; n *= 4) add("batch", n, {.tokens = n});

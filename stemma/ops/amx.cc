@@ -41,12 +41,12 @@ struct Corner {
 
 // One panel times another: `steps` tiles of k. C begins as `start` (null: zeros), which may be C itself.
 struct Block {
-  int64_t steps;
-  const char *a, *b;
-  float* c;
-  int64_t stride;
-  const float* start;
-  int64_t start_stride;
+  int64_t steps = 0;
+  const char *a = nullptr, *b = nullptr;
+  float* c = nullptr;
+  int64_t stride = 0;
+  const float* start = nullptr;
+  int64_t start_stride = 0;
   int64_t ahead = 0;  // B comes from memory: bytes by which it is asked for before it is read
 };
 
@@ -249,7 +249,7 @@ void pack_panels(const Operand& x, int64_t line, int64_t panels, int64_t k, int6
 struct Cut {
   const char* b = nullptr;
   int64_t j0 = 0, cols = 0, k0 = 0, count = 0;
-  bool first, last, past = false;
+  bool first = true, last = true, past = false;
 };
 
 // The 32 x 32 of C at (i, j), or what there is of it.
