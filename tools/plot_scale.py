@@ -60,10 +60,13 @@ def main():
         sys.exit(__doc__)
     with open(sys.argv[1], encoding="utf-8") as file:
         found = json.load(file)
-    figure, places = pyplot.subplots(2, len(PANELS) + 1, figsize=(17, 6.2))
-    for i, (key, label) in enumerate(PANELS):
+    panels = [panel for panel in PANELS if any(panel[0] in row for row in found["scale"])]
+    corpora = found.get("corpora", [])
+    figure, places = pyplot.subplots(2, len(panels) + bool(corpora), figsize=(3.4 * (len(panels) + bool(corpora)), 6.2))
+    for i, (key, label) in enumerate(panels):
         draw_steps(places[0][i], places[1][i], [row for row in found["scale"] if key in row], key, label)
-    draw_corpora(places[0][-1], places[1][-1], found["corpora"])
+    if corpora:
+        draw_corpora(places[0][-1], places[1][-1], corpora)
     figure.tight_layout()
     figure.savefig(sys.argv[2], dpi=90)
 
