@@ -109,7 +109,7 @@ constexpr Kernel<void(const Tensor& sum, const Tensor& x, float c, bool fresh)> 
     "add scaled", add_scaled_cpu, ON_CUDA(add_scaled_cuda)};
 
 // Enough rows to make good use of W, few enough that their logits stay near.
-int64_t rows_of_a_block(int64_t vocabulary) { return std::clamp<int64_t>((2 << 20) / vocabulary, 256, 1024); }
+int64_t rows_of_a_block(int64_t vocabulary) { return std::clamp<int64_t>((8 << 20) / vocabulary, 256, 1024); }
 
 void check_call(const char* op, const Tensor& x, const Tensor& W, const Tensor& b, const Tensor& targets) {
   check(x.cols() == W.cols() && W.rows() > 0, op, ": x ", x, " does not fit W ", W);
