@@ -17,6 +17,8 @@ int train_classify_command(const Words& words);
 int train_pair_command(const Words& words);
 int train_lm_command(const Words& words);
 int train_tag_command(const Words& words);
+int train_answer_command(const Words& words);
+int train_choose_command(const Words& words);
 int predict_command(const Words& words);  // this and the next two by the model's task
 int eval_command(const Words& words);
 int show_command(const Words& words);

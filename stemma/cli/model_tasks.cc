@@ -22,6 +22,8 @@ const std::vector<Task>& tasks() {
       {"pair", predict_text_task_command, eval_text_task_command, nullptr},
       {"lm", nullptr, eval_lm_command, show_lm_command},
       {"tag", predict_text_task_command, eval_text_task_command, nullptr},
+      {"answer", predict_text_task_command, eval_text_task_command, nullptr},
+      {"choose", predict_text_task_command, eval_text_task_command, nullptr},
   };
   return list;
 }

@@ -19,6 +19,8 @@ constexpr Task tasks[] = {
     {"pair", train_pair_command, "a judge of two texts: the same meaning, entailment, likeness"},
     {"lm", train_lm_command, "a language model from plain text"},
     {"tag", train_tag_command, "a tagger of words: parts of speech, named entities, slots"},
+    {"answer", train_answer_command, "a reader that answers questions by a span of a text"},
+    {"choose", train_choose_command, "a chooser among the options of a question"},
     {"vectors", train_vectors_command, "word vectors from running text: word2vec, fastText"},
 };
 

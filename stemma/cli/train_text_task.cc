@@ -31,6 +31,12 @@ std::string examples_of(const TextTask& task) {
            "gru --train atis.train --valid atis.valid --set data.format=slots --out runs/slots\n" + train +
            "lstm --train weibo.train --valid weibo.dev --set data.spaces=false --set strip_index=true \\\n"
            "       --out runs/zh-ner\n";
+  if (task.name == "answer")
+    return train + "lstm --train train.json --valid dev.json --vectors runs/vectors/model.bin \\\n" +
+           "       --set architecture.input.vectors=static --out runs/answer\n";
+  if (task.name == "choose")
+    return train + "lstm --train train.jsonl --valid valid.jsonl --out runs/choose\n" + train +
+           "lstm --set head.form=siamese --train arc.csv --out runs/arc\n";
   return train + "lstm --train train --valid valid --out runs/" + task.name + "\n";
 }
 
@@ -86,5 +92,7 @@ int train_text_task(const TextTask& task, const Words& words) {
 int train_classify_command(const Words& words) { return train_text_task(find_text_task("classify"), words); }
 int train_pair_command(const Words& words) { return train_text_task(find_text_task("pair"), words); }
 int train_tag_command(const Words& words) { return train_text_task(find_text_task("tag"), words); }
+int train_answer_command(const Words& words) { return train_text_task(find_text_task("answer"), words); }
+int train_choose_command(const Words& words) { return train_text_task(find_text_task("choose"), words); }
 
 }  // namespace stemma

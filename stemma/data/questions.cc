@@ -67,7 +67,7 @@ class Builder {
   }
 
   void add_question(const Json& json, const std::string& where) {
-    Question question;
+    PassageQuestion question;
     question.id = text_at(json, "id", where), question.text = text_at(json, "question", where);
     check(ids_.insert(question.id).second, where, ": question '", question.id, "' is there twice");
     question.passage = int64_t(out_.passages.size()) - 1;
@@ -82,7 +82,7 @@ class Builder {
     out_.questions.push_back(std::move(question));
   }
 
-  void add_answers(Question& question, const Json::Array& answers, const std::string& where) {
+  void add_answers(PassageQuestion& question, const Json::Array& answers, const std::string& where) {
     for (const auto& json : answers) {
       Answer answer{text_at(json, "text", where + ".answers"), -1};
       const auto& start = member(json, "answer_start", where + ".answers");

@@ -22,7 +22,7 @@ struct Answer {
   std::string text;
   int64_t begin = 0;  // bytes into the passage, where the file counts code points
 };
-struct Question {
+struct PassageQuestion {
   std::string id, text;
   int64_t passage = 0;
   std::vector<Answer> answers;
@@ -38,10 +38,10 @@ struct QuestionReport {
 };
 struct Questions {
   std::vector<Passage> passages;
-  std::vector<Question> questions;
+  std::vector<PassageQuestion> questions;
   QuestionReport report;
   int64_t size() const { return int64_t(questions.size()); }
-  const std::string& context(const Question& question) const { return passages[size_t(question.passage)].text; }
+  const std::string& context(const PassageQuestion& question) const { return passages[size_t(question.passage)].text; }
 };
 
 // Errors: not JSON, not of this shape (named by article, paragraph and question, as "data[3].paragraphs[0].context"),

@@ -4,6 +4,8 @@
 #include "stemma/models/rnn_search.h"
 #include "stemma/models/transformer.h"
 #include "stemma/models/transformer_language_model.h"
+#include "stemma/nn/attention_flow.h"
+#include "stemma/nn/pointers.h"
 
 namespace stemma::golden {
 namespace {
@@ -104,6 +106,23 @@ TEST(GoldenModels, transformer_language_model_equals_pytorch) {
   const Tensor hidden = model(ids("target", target_lengths), s);
   const auto loss = cross_entropy(hidden, model.output.W, model.output.b, ids("wanted", target_lengths));
   expect_golden("transformer language model", params(model), {{"loss", loss.total}});
+}
+
+TEST(GoldenModels, attention_flow_equals_the_matrix_of_similarities) {
+  auto flow = drawn(AttentionFlow(width));
+  auto leaves = params(flow);
+  const Tensor H = input("H", source_lengths), U = input("U", target_lengths);
+  leaves.push_back({"H", H}), leaves.push_back({"U", U});
+  const auto [G, context] = flow(H, U);
+  expect_golden("attention flow", leaves, {{"G", G}, {"context", context}});
+}
+
+TEST(GoldenModels, a_pointer_is_a_softmax_over_the_rows_of_its_sequence) {
+  const auto splits = splits_of_lengths(target_lengths);
+  const Tensor scores = parameter(numbers("scores", splits->back(), 1)).with_splits(splits);
+  std::vector<int64_t> wanted;
+  for (const int64_t n : target_lengths) wanted.push_back(n / 2);
+  expect_golden("pointer", {{"scores", scores}}, {{"loss", pointer_loss(scores, wanted).total}});
 }
 
 }  // namespace

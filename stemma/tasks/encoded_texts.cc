@@ -2,6 +2,11 @@
 
 namespace stemma {
 
+bool reads_letters(const Json& architecture) {
+  const Json* letters = architecture["input"].find("letters");
+  return letters && letters->text() != "none";
+}
+
 void EncodedTexts::add_letters(std::vector<int32_t> of_token) {
   if (with_letters) letters.push_back(of_token);
 }
@@ -22,17 +27,17 @@ void EncodedTexts::add(const Lexer& lexer, const Lexed& lexed, std::span<const s
   ids.push_back(lexed.ids);
 }
 
-void EncodedTexts::add_joined(const EncodedTexts& first, const EncodedTexts& second, int64_t i) {
+void EncodedTexts::add_joined(const EncodedTexts& first, int64_t i, const EncodedTexts& second, int64_t j) {
   std::vector<int32_t> both;
-  const auto append = [&](const EncodedTexts& texts) {
+  const auto append = [&](const EncodedTexts& texts, int64_t i) {
     const auto part = texts.ids[i];
     both.insert(both.end(), part.begin(), part.end());
     for (int64_t k = texts.ids.splits[size_t(i)]; with_letters && k < texts.ids.splits[size_t(i) + 1]; ++k)
       letters.push_back(texts.letters[k]);
   };
-  append(first);
+  append(first, i);
   both.push_back(eos_id), add_letters({eos_id});
-  append(second);
+  append(second, j);
   ids.push_back(both);
 }
 

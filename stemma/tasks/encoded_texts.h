@@ -2,11 +2,15 @@
 #pragma once
 #include <span>
 
+#include "stemma/base/json.h"
 #include "stemma/data/ragged.h"
 #include "stemma/nn/token_input.h"
 #include "stemma/text/lexer.h"
 
 namespace stemma {
+
+// Whether an encoder of this architecture wants the letters of tokens.
+bool reads_letters(const Json& architecture);
 
 struct EncodedTexts {
   Ragged ids;      // a sequence for each text
@@ -19,8 +23,9 @@ struct EncodedTexts {
   void add(const Lexer& lexer, const Lexed& lexed, std::string_view text);
   // The same for words lexed by lex_words.
   void add(const Lexer& lexer, const Lexed& lexed, std::span<const std::string> words);
-  // Text i of each, one behind the other with </s> between: as one text.
-  void add_joined(const EncodedTexts& first, const EncodedTexts& second, int64_t i);
+  // Text i of one and text j of the other, one behind the other with </s> between: as one text.
+  void add_joined(const EncodedTexts& first, int64_t i, const EncodedTexts& second, int64_t j);
+  void add_joined(const EncodedTexts& first, const EncodedTexts& second, int64_t i) { add_joined(first, i, second, i); }
   TokenRows gather(std::span<const int64_t> index) const;
 
  private:

@@ -46,8 +46,7 @@ class NetworkLabels : public LabelModel {
         lexer_(std::move(lexer)),
         encoder_(make_encoder(recipe.encoder, recipe.architecture, {lexer_.size(), lexer_.letter_count()})),
         head_(options_, *encoder_, task) {
-    const Json* letters = recipe.architecture["input"].find("letters");
-    with_letters_ = letters && letters->text() != "none";
+    with_letters_ = reads_letters(recipe.architecture);
   }
 
   void walk(const ParamFn& f) { encoder_->walk("encoder", f), stemma::walk("head", head_, f); }

@@ -6,13 +6,15 @@
 #include "stemma/base/files.h"
 #include "stemma/base/random.h"
 #include "stemma/base/version.h"
+#include "stemma/tasks/answer_task.h"
+#include "stemma/tasks/choose_task.h"
 #include "stemma/tasks/label_tasks.h"
 #include "stemma/tasks/tag_task.h"
 
 namespace stemma {
 
 const std::vector<TextTask>& text_tasks() {
-  static const std::vector<TextTask> list = {classify_task(), pair_task(), tag_task()};
+  static const std::vector<TextTask> list = {classify_task(), pair_task(), tag_task(), answer_task(), choose_task()};
   return list;
 }
 

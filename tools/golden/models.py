@@ -303,6 +303,30 @@ def transformer_encoder():
     return case(leaves, {"rows": torch.cat(rows)})
 
 
+def attention_flow():
+    """Seo et al. 2017, eq. 1 and 2, with S written out."""
+    leaves = Leaves()
+    w = torch.cat([leaves(name, 1, WIDTH) for name in ("w_h", "w_u", "w_hu")], 1)[0]
+    texts = torch.split(leaves("H", sum(SOURCE), WIDTH), SOURCE)
+    questions = torch.split(leaves("U", sum(TARGET), WIDTH), TARGET)
+    G, context = [], []
+    for h, u in zip(texts, questions):
+        pairs = h[:, None].expand(-1, len(u), -1), u[None].expand(len(h), -1, -1)
+        S = torch.cat([*pairs, pairs[0] * pairs[1]], 2) @ w
+        read, found = torch.softmax(S, 1) @ u, torch.softmax(S.max(1).values, 0) @ h
+        G.append(torch.cat([h, read, h * read, h * found], 1))
+        context.append(found[None])
+    return case(leaves, {"G": torch.cat(G), "context": torch.cat(context)})
+
+
+def pointer():
+    """cross_entropy over the rows of each sequence."""
+    leaves = Leaves()
+    scores = torch.split(leaves("scores", sum(TARGET), 1), TARGET)
+    loss = sum(cross_entropy(s.T, torch.tensor([len(s) // 2]), reduction="sum") for s in scores)
+    return case(leaves, {"loss": loss.reshape(1, 1)})
+
+
 cases = {f"layers {n} {a}": layers(n, a) for n in ("post", "pre") for a in ("relu", "gelu")}
 cases["transformer post relu all"] = transformer("post", "relu", "all")
 cases["transformer pre gelu target"] = transformer("pre", "gelu", "target")
@@ -316,5 +340,7 @@ cases["transformer language model"] = transformer_language_model()
 cases["text cnn"] = text_cnn()
 cases["bidirectional lstm"] = bidirectional_lstm()
 cases["transformer encoder"] = transformer_encoder()
+cases["attention flow"] = attention_flow()
+cases["pointer"] = pointer()
 lines = (f"{json.dumps(name)}: {json.dumps(case, separators=(',', ':'))}" for name, case in cases.items())
 OUTPUT.write_text("{" + ",\n".join(lines) + "}\n")

@@ -1,0 +1,272 @@
+#include "stemma/tasks/answer_task.h"
+
+#include <algorithm>
+
+#include "stemma/base/files.h"
+#include "stemma/tasks/answer_scores.h"
+#include "stemma/text/unicode.h"
+#include "stemma/train/checkpoint.h"
+
+namespace stemma {
+
+namespace {
+
+// ---- the system -----------------------------------------------------------------------------------------------------
+AnswerModel load_model(const TaskRecipe& recipe, const std::string& directory) {
+  const std::string weights = join_path(directory, "model.safetensors");
+  check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
+  const Unfilled on;
+  AnswerModel model(recipe, Lexer::load(directory));
+  const auto mapped = map_tensors(weights, model.params(), model.architecture(recipe));
+  replace([&](const ParamFn& f) { model.walk(f); }, mapped.tensors);
+  return model;
+}
+
+// {"context": .., "question": ..} or a question, a tab and its text.
+void add_input(const std::string& line, Questions& out) {
+  std::string question, context;
+  if (line.starts_with("{")) {
+    const Json json = Json::parse(line, "input");
+    question = json["question"].text(), context = json["context"].text();
+  } else {
+    const auto tab = line.find('\t');
+    check(tab != line.npos, "an input is a question, a tab and a text, or {\"question\": .., \"context\": ..}, not '",
+          line.substr(0, 80), line.size() > 80 ? "..." : "", "'");
+    question = line.substr(0, tab), context = line.substr(tab + 1);
+  }
+  check_utf8(question, "question"), check_utf8(context, "context");
+  out.questions.push_back(
+      {.id = str(out.size() + 1), .text = question, .passage = int64_t(out.passages.size()), .answers = {}});
+  out.passages.push_back({.title = "", .text = context});
+}
+Questions inputs_of(const std::vector<std::string>& lines) {
+  Questions out;
+  for (const auto& line : lines) add_input(line, out);
+  return out;
+}
+
+class AnswerSystem : public TextSystem {
+ public:
+  explicit AnswerSystem(const std::string& directory)
+      : recipe_(load_task_recipe(directory, "answer")), model_(load_model(recipe_, directory)) {}
+
+  std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const override {
+    const Questions questions = inputs_of(inputs);
+    std::vector<TaskAnswer> out;
+    for (const auto& found : model_.answer(model_.encode(questions, 0), questions)) out.push_back(answer_of(found));
+    return out;
+  }
+  TaskReport evaluate(const std::string& file, const Json& data) const override {
+    const auto how = from_json<AnswerData>(data.is_null() ? recipe_.data : data, "data");
+    how.validate();
+    const Questions questions = read_questions({.path = file, .misplaced = "keep"});
+    TaskReport out = score_answers(questions, model_.answer(model_.encode(questions, 0), questions), how.scoring);
+    out.notes = describe_skipped(questions.report);
+    return out;
+  }
+  Json explain(const std::string& input) const override;
+  const TaskRecipe& recipe() const override { return recipe_; }
+  int64_t parameters() const override { return count(const_cast<AnswerModel&>(model_).params()); }
+
+ private:
+  static TaskAnswer answer_of(const FoundAnswers& found) {
+    const std::string text = found.text();
+    Json json = Json::object({{"answer", text}});
+    if (!text.empty()) {
+      json["begin"] = found.best[0].begin, json["end"] = found.best[0].end;
+      json["probability"] = found.best[0].probability;
+    }
+    json["no_answer"] = found.no_answer;
+    json["nbest"] = to_json(found.best);
+    return {json, text};
+  }
+  TaskRecipe recipe_;
+  AnswerModel model_;
+};
+
+// Tokens of a text with a number each.
+Json::Array reasons(const std::string& text, const Lexed& tokens, const std::function<double(int64_t)>& weight,
+                    int64_t document) {
+  Json::Array out;
+  for (int64_t i = 0; i < tokens.size(); ++i) {
+    const int64_t begin = tokens.begin[size_t(i)], end = tokens.end[size_t(i)];
+    out.push_back(Json::object({{"text", text.substr(size_t(begin), size_t(end - begin))},
+                                {"begin", begin},
+                                {"end", end},
+                                {"weight", weight(i)},
+                                {"document", document}}));
+  }
+  return out;
+}
+
+// Beside what every task says: "start" and "end", probabilities of the text's tokens, and "question_of_context", for
+// each of them the attention it pays to each token of the question.
+Json AnswerSystem::explain(const std::string& input) const {
+  const Questions one = inputs_of({input});
+  const QuestionRows x = model_.encode(one, 0);
+  const std::string &context = one.passages[0].text, &question = one.questions[0].text;
+  const Lexed &tokens = x.places[0], asked = model_.lexer().lex(question);
+  Tensor attention, important;
+  FlowReader::Scores s;
+  const NoGrad off;
+  const Evaluating on;
+  {
+    const Listening listener([&](const std::string& path, const Tensor& value) {
+      if (path.ends_with("reader.attention")) attention = value;
+      if (path.ends_with("query to context")) important = value;
+    });
+    const int64_t first = 0;
+    s = model_.scores(x, {&first, 1});
+  }
+  const Tensor start = segment_softmax(s.start), end = segment_softmax(s.end);
+  const auto at = [](const Tensor& column) { return [column](int64_t i) { return double(column.data()[i]); }; };
+  Json::Array matrix;
+  for (int64_t t = 0; t < tokens.size(); ++t) {
+    const float* row = attention.data() + t * attention.cols();
+    matrix.push_back(Json(std::vector<float>(row, row + asked.size())));
+  }
+  return Json::object({{"texts", Json::Array{context, question}},
+                       {"answer", answer_of(model_.answer(x, one).front()).json},
+                       {"measure", "query to context attention"},
+                       {"saliency", reasons(context, tokens, at(important), 0)},
+                       {"attention", Json::Array{}},
+                       {"start", reasons(context, tokens, at(start), 0)},
+                       {"end", reasons(context, tokens, at(end), 0)},
+                       {"question", reasons(
+                                        question, asked, [](int64_t) { return 0.0; }, 1)},
+                       {"question_of_context", matrix}});
+}
+
+// ---- training -------------------------------------------------------------------------------------------------------
+// Only questions that have something to learn from, and the texts they are about.
+Questions some_of(const Questions& all, const std::vector<int64_t>& which) {
+  Questions out;
+  out.report = all.report;
+  std::vector<int64_t> place(all.passages.size(), -1);
+  for (const int64_t i : which) {
+    PassageQuestion question = all.questions[size_t(i)];
+    auto& at = place[size_t(question.passage)];
+    if (at < 0) at = int64_t(out.passages.size()), out.passages.push_back(all.passages[size_t(question.passage)]);
+    question.passage = at;
+    out.questions.push_back(std::move(question));
+  }
+  return out;
+}
+
+Lexer lexer_for(const TaskRecipe& recipe, const Questions& train, const std::string& directory, bool resume) {
+  if (resume && exists(join_path(directory, "lexer.json"))) return Lexer::load(directory);
+  size_t i = 0;
+  return Lexer::train(recipe.text, [&](std::string& text) {
+    const size_t n = train.passages.size();
+    if (i == n + train.questions.size()) return false;
+    text = i < n ? train.passages[i].text : train.questions[i - n].text;
+    return ++i, true;
+  });
+}
+
+// The questions whose answer has rows.
+std::vector<int64_t> learnable(const Questions& train, const QuestionRows& x, const TaskCallbacks& calls) {
+  std::vector<int64_t> out;
+  Skipped passed;
+  for (int64_t i = 0; i < x.size(); ++i) {
+    if (x.answers[size_t(i)].first >= 0)
+      out.push_back(i);
+    else
+      passed.add(train.questions[size_t(i)].id);
+  }
+  if (calls.say && x.cut) calls.say(str(x.cut, " of ", train.passages.size(), " texts are cut in training"));
+  if (calls.say && passed.count)
+    calls.say(str(passed.count,
+                  " questions passed over, their answer is cut off or not to be learned, the first: ", passed.first));
+  return out;
+}
+
+// The training file, and the run with what that file decides.
+struct Begun {
+  TaskTraining training;
+  AnswerHead head;
+  AnswerData data;
+  Questions train;
+};
+Begun read_training(const TaskTraining& asked) {
+  Begun out{
+      asked, from_json<AnswerHead>(asked.recipe.head, "head"), from_json<AnswerData>(asked.recipe.data, "data"), {}};
+  out.head.validate(), out.data.validate();
+  out.train = read_questions({.path = asked.train, .misplaced = out.data.misplaced});
+  if (out.head.no_answer == "auto") out.head.no_answer = out.train.report.impossible > 0 ? "yes" : "no";
+  out.training.recipe.head = to_json(out.head);
+  return out;
+}
+
+std::unique_ptr<AnswerModel> begin_model(const TaskRecipe& recipe, const Begun& begun, const TaskCallbacks& calls) {
+  Lexer lexer = lexer_for(recipe, begun.train, begun.training.out, begun.training.resume);
+  lexer.save(begun.training.out);
+  auto model = within_memory(recipe.train, [&] { return std::make_unique<AnswerModel>(recipe, lexer); });
+  initialise([&](const ParamFn& f) { model->walk(f); }, recipe.train.seed);
+  if (recipe.vectors.empty()) return model;
+  const int64_t known =
+      begin_with_vectors(recipe.vectors, lexer, {"encoder.input.tuned.E", "encoder.input.fixed.E"}, model->params());
+  if (calls.say) calls.say(str(known, " of ", lexer.size(), " words begin with the vectors in ", recipe.vectors));
+  return model;
+}
+
+Summary train_answers(const TaskTraining& asked, const std::atomic<bool>& stop, const TaskCallbacks& calls) {
+  Begun begun = read_training(asked);
+  const auto& [training, head, data, train] = begun;
+  const TaskRecipe recipe = begin_run(training, "answer");
+  if (const auto notes = describe_skipped(train.report); calls.say && !notes.empty())
+    calls.say(training.train + ": passed over\n" + notes);
+  begun.train = some_of(train, sample(train.size(), training.most, recipe.train.seed));
+  const auto model = begin_model(recipe, begun, calls);
+  const QuestionRows x = model->encode(train, head.longest_context);
+  const auto which = learnable(train, x, calls);
+  Questions valid;
+  if (!training.valid.empty()) valid = read_questions({.path = training.valid, .misplaced = "keep"});
+  const QuestionRows v = model->encode(valid, 0);
+  Lesson lesson;
+  lesson.plan.task = "answer", lesson.plan.vocabulary = model->lexer().size();
+  lesson.plan.labels = head.no_answer == "yes" ? "a span, or none" : "a span";
+  lesson.plan.valid_examples = valid.size();
+  lesson.examples = int64_t(which.size());
+  lesson.cost = [&](int64_t i) { return x.cost(which[size_t(i)]); };
+  lesson.loss = [&](std::span<const int64_t> index) {
+    std::vector<int64_t> questions;
+    for (const int64_t i : index) questions.push_back(which[size_t(i)]);
+    return model->loss(x, questions);
+  };
+  if (valid.size()) lesson.validate = [&] { return validation_of(valid, v, model->answer(v, valid), data.scoring); };
+  lesson.params = model->params();
+  lesson.architecture = model->architecture(recipe);
+  return learn(lesson, recipe, training.out, training.resume, stop, calls);
+}
+
+// Widths of Seo et al. 2017 are 100; these learn SQuAD in an hour on two cores.
+TaskRecipe answer_recipe(const std::string& encoder) {
+  TaskRecipe out;
+  out.encoder = encoder;
+  out.train = default_training();
+  out.train.stop_on = "score";
+  out.architecture = default_encoder_config(encoder);
+  out.architecture["input"]["dropout"] = 0.2f;
+  if (out.architecture.find("width")) out.architecture["width"] = 64;
+  out.text.max_length = 0;
+  out.head = to_json(AnswerHead{}), out.data = to_json(AnswerData{});
+  return out;
+}
+
+}  // namespace
+
+TextTask answer_task() {
+  return {.name = "answer",
+          .about = "questions about a text: the span of it that answers",
+          .input = "a question and a text with a tab between, or {\"question\": .., \"context\": ..}",
+          .measure = "F1",
+          .encoders = encoder_names,
+          .recipe = answer_recipe,
+          .train = train_answers,
+          .load = [](const std::string& directory) -> std::unique_ptr<TextSystem> {
+            return std::make_unique<AnswerSystem>(directory);
+          }};
+}
+
+}  // namespace stemma

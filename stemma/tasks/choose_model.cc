@@ -1,0 +1,156 @@
+#include "stemma/tasks/choose_model.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "stemma/base/choice.h"
+#include "stemma/nn/pointers.h"
+
+namespace stemma {
+
+void ChooseHead::validate() const {
+  check_choice("head.form", form, {"joint", "siamese"});
+  check_choice("head.pooling", pooling, {"auto", "last", "first", "max", "mean", "attention"});
+  check(hidden >= 0, "head.hidden = ", hidden, ": must be at least 0");
+  check(dropout >= 0 && dropout < 1, "head.dropout = ", dropout, ": must be in [0, 1)");
+}
+
+ChooseModel::ChooseModel(const TaskRecipe& recipe, Lexer lexer)
+    : head_(from_json<ChooseHead>(recipe.head, "head")),
+      lexer_(std::move(lexer)),
+      encoder_(make_encoder(recipe.encoder, recipe.architecture, {lexer_.size(), lexer_.letter_count()})),
+      reads_letters_(reads_letters(recipe.architecture)) {
+  const int64_t d = encoder_->width();
+  layers_.pool = Pooling({.pooling = head_.pooling == "auto" ? default_pooling(recipe.encoder) : head_.pooling,
+                          .width = d,
+                          .backwards = encoder_->backwards()});
+  if (head_.form == "siamese")
+    layers_.B = Linear(d, d);
+  else if (head_.hidden > 0)
+    layers_.hidden = Linear(d, head_.hidden);
+  layers_.out = Linear(layers_.hidden.W ? head_.hidden : d, 1, false);
+}
+
+void ChooseModel::walk(const ParamFn& f) { encoder_->walk("encoder", f), stemma::walk("head", layers_, f); }
+
+std::string ChooseModel::architecture(const TaskRecipe& recipe) const {
+  return str("choose ", recipe.encoder, " ", recipe.architecture.dump(), " ", recipe.head.dump(), " ", lexer_.size(),
+             " ", lexer_.letter_count());
+}
+
+// ---- questions as rows ----------------------------------------------------------------------------------------------
+TokenCost ChoiceRows::cost(int64_t i) const {
+  const int64_t own = begin[size_t(i) + 1] - begin[size_t(i)];
+  TokenCost out{questions.size() ? questions.length(i) : 0, 1};
+  for (int64_t k = 0; k < own; ++k) out.source += options.length(begin[size_t(i)] + k);
+  return out;
+}
+
+static std::string asked(const Choice& question) {
+  return question.context.empty() ? question.question : question.context + " " + question.question;
+}
+
+ChoiceRows ChooseModel::encode(const std::vector<Choice>& questions) const {
+  ChoiceRows out;
+  const auto texts = [&] {
+    EncodedTexts none;
+    none.with_letters = reads_letters_;
+    return none;
+  };
+  EncodedTexts first = texts(), options = texts();
+  for (const auto& question : questions) {
+    const std::string text = asked(question);
+    first.add(lexer_, lexer_.lex(text), text);
+    for (const auto& option : question.options) options.add(lexer_, lexer_.lex(option), option);
+    out.begin.push_back(options.size());
+    out.answers.push_back(question.answer);
+  }
+  if (head_.form == "siamese") {
+    out.questions = std::move(first), out.options = std::move(options);
+    return out;
+  }
+  out.options = texts();
+  for (int64_t i = 0; i < out.size(); ++i)
+    for (int64_t k = out.begin[size_t(i)]; k < out.begin[size_t(i) + 1]; ++k)
+      out.options.add_joined(first, i, options, k);
+  return out;
+}
+
+Tensor ChooseModel::scores(const ChoiceRows& x, std::span<const int64_t> index) const {
+  std::vector<int64_t> options, lengths;
+  for (const int64_t i : index) {
+    for (int64_t k = x.begin[size_t(i)]; k < x.begin[size_t(i) + 1]; ++k) options.push_back(k);
+    lengths.push_back(x.begin[size_t(i) + 1] - x.begin[size_t(i)]);
+  }
+  const Splits splits = splits_of_lengths(lengths);
+  const auto read = [&](const EncodedTexts& texts, std::span<const int64_t> which) {
+    return dropout(layers_.pool((*encoder_)(texts.gather(which))), head_.dropout);
+  };
+  const Tensor v = read(x.options, options);
+  if (head_.form == "joint") {
+    const Tensor y = layers_.hidden.W ? dropout(layers_.hidden(v, Activation::relu), head_.dropout) : v;
+    return layers_.out(y).with_splits(splits);
+  }
+  const Tensor u = spread(layers_.B(read(x.questions, index)), splits);
+  return (sum_cols(u * v) + layers_.out(v)).with_splits(splits);
+}
+
+// -log softmax over the options of the right one
+Loss ChooseModel::loss(const ChoiceRows& x, std::span<const int64_t> index) const {
+  std::vector<int64_t> answers;
+  for (const int64_t i : index) answers.push_back(x.answers[size_t(i)]);
+  const PointerLoss loss = pointer_loss(scores(x, index), answers);
+  return {loss.total, double(loss.total.item()), loss.correct};
+}
+
+std::vector<std::vector<double>> ChooseModel::answer(const ChoiceRows& x) const {
+  std::vector<std::vector<double>> out(static_cast<size_t>(x.size()));
+  in_batches(
+      x.size(), [&](int64_t i) { return x.cost(i); },
+      [&](std::span<const int64_t> index) {
+        const Tensor p = segment_softmax(scores(x, index));
+        for (int64_t b = 0; b < int64_t(index.size()); ++b)
+          out[size_t(index[size_t(b)])].assign(p.data() + p.begin(b), p.data() + p.end(b));
+      });
+  return out;
+}
+
+// ---- why ------------------------------------------------------------------------------------------------------------
+std::vector<ChoiceReason> ChooseModel::explain(const Choice& question, int64_t option) const {
+  Choice one = question;
+  one.options = {question.options.at(size_t(option))};
+  const ChoiceRows x = encode({one});
+  const Evaluating on;
+  const Recording tape;
+  std::vector<Tensor> inputs;
+  {
+    const InputProbe probe;
+    const int64_t first = 0;
+    const Tensor score = scores(x, {&first, 1});
+    inputs = probe.inputs();
+    backward(score);
+  }
+  std::vector<double> weights;
+  for (const Tensor& e : inputs) {
+    const Tensor d = grad(e);
+    for (int64_t i = 0; i < e.rows(); ++i)
+      weights.push_back(
+          std::inner_product(e.data() + i * e.cols(), e.data() + (i + 1) * e.cols(), d.data() + i * e.cols(), 0.0));
+  }
+  const std::string texts[2] = {asked(one), one.options[0]};
+  const Lexed tokens[2] = {lexer_.lex(texts[0]), lexer_.lex(texts[1])};
+  // The option is read after the question and its </s>; read apart, it is read first.
+  const bool joint = head_.form == "joint";
+  const int64_t rows[2] = {std::max<int64_t>(tokens[0].size(), 1), std::max<int64_t>(tokens[1].size(), 1)};
+  const int64_t begins[2] = {joint ? 0 : rows[1], joint ? rows[0] + 1 : 0};
+  std::vector<ChoiceReason> out;
+  for (int64_t document = 0; document < 2; ++document)
+    for (int64_t i = 0; i < tokens[document].size(); ++i) {
+      const int64_t begin = tokens[document].begin[size_t(i)], end = tokens[document].end[size_t(i)];
+      out.push_back({texts[document].substr(size_t(begin), size_t(end - begin)), begin, end,
+                     weights.at(size_t(begins[document] + i)), document});
+    }
+  return out;
+}
+
+}  // namespace stemma

@@ -1,0 +1,229 @@
+#include "stemma/tasks/choose_task.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "stemma/base/files.h"
+#include "stemma/tasks/choose_model.h"
+#include "stemma/text/unicode.h"
+#include "stemma/train/checkpoint.h"
+
+namespace stemma {
+
+namespace {
+
+Choices read(const Json& data, const std::string& path) {
+  auto source = from_json<ChoiceSource>(data, "data");
+  source.path = path, source.answers = true;
+  return read_choices(source);
+}
+
+int64_t best_of(const std::vector<double>& p) { return std::max_element(p.begin(), p.end()) - p.begin(); }
+
+// ---- scores ---------------------------------------------------------------------------------------------------------
+struct ChoiceScore {
+  int64_t questions = 0;
+  double accuracy = 0, log_loss = 0;
+  double chance = 0;  // the accuracy to be expected of guessing
+  FIELDS(questions, accuracy, log_loss, chance)
+};
+
+ChoiceScore score_of(const std::vector<Choice>& questions, const std::vector<std::vector<double>>& answers) {
+  ChoiceScore out{.questions = int64_t(questions.size())};
+  for (size_t i = 0; i < questions.size(); ++i) {
+    const auto& p = answers[i];
+    out.accuracy += best_of(p) == questions[i].answer;
+    out.log_loss -= std::log(std::max(p[size_t(questions[i].answer)], 1e-12));
+    out.chance += 1 / double(p.size());
+  }
+  const double n = double(std::max<size_t>(questions.size(), 1));
+  out.accuracy /= n, out.log_loss /= n, out.chance /= n;
+  return out;
+}
+
+std::string two_digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", value);
+  return text;
+}
+
+TaskReport report_of(const ChoiceScore& s) {
+  TaskReport out{"accuracy", s.accuracy, to_json(s), {}, {}};
+  out.tables.push_back({"",
+                        {"measure", ""},
+                        {{"accuracy", two_digits(100 * s.accuracy)},
+                         {"by chance", two_digits(100 * s.chance)},
+                         {"log loss", two_digits(s.log_loss)},
+                         {"questions", str(s.questions)}}});
+  return out;
+}
+
+// ---- the system -----------------------------------------------------------------------------------------------------
+ChooseModel load_model(const TaskRecipe& recipe, const std::string& directory) {
+  const std::string weights = join_path(directory, "model.safetensors");
+  check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
+  const Unfilled on;
+  ChooseModel model(recipe, Lexer::load(directory));
+  const auto mapped = map_tensors(weights, model.params(), model.architecture(recipe));
+  replace([&](const ParamFn& f) { model.walk(f); }, mapped.tensors);
+  return model;
+}
+
+// {"question": .., "options": [..], "context": ..}, context optional, or question and options with tabs between.
+Choice choice_of(const std::string& line) {
+  Choice out;
+  if (line.starts_with("{")) {
+    const Json json = Json::parse(line, "input");
+    out.question = json["question"].text();
+    if (const Json* context = json.find("context")) out.context = context->text();
+    for (const auto& option : json["options"].array()) out.options.push_back(option.text());
+  } else {
+    size_t begin = 0;
+    for (size_t tab = line.find('\t'); begin <= line.size(); begin = tab + 1, tab = line.find('\t', begin)) {
+      tab = std::min(tab, line.size());
+      const std::string part = line.substr(begin, tab - begin);
+      if (begin == 0)
+        out.question = part;
+      else
+        out.options.push_back(part);
+    }
+  }
+  check(out.options.size() >= 2,
+        "an input is a question and two options or more with tabs between, or {\"question\": .., ",
+        "\"options\": [..]}, not '", line.substr(0, 80), line.size() > 80 ? "..." : "", "'");
+  check_utf8(out.context, "context"), check_utf8(out.question, "question");
+  for (const auto& option : out.options) check_utf8(option, "option");
+  return out;
+}
+
+class ChooseSystem : public TextSystem {
+ public:
+  explicit ChooseSystem(const std::string& directory)
+      : recipe_(load_task_recipe(directory, "choose")), model_(load_model(recipe_, directory)) {}
+
+  std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const override {
+    std::vector<Choice> questions;
+    for (const auto& line : inputs) questions.push_back(choice_of(line));
+    const auto y = model_.answer(model_.encode(questions));
+    std::vector<TaskAnswer> out;
+    for (size_t i = 0; i < y.size(); ++i) out.push_back(answer_of(questions[i], y[i]));
+    return out;
+  }
+  TaskReport evaluate(const std::string& file, const Json& data) const override {
+    const Choices test = read(data.is_null() ? recipe_.data : data, file);
+    TaskReport out = report_of(score_of(test.questions, model_.answer(model_.encode(test.questions))));
+    out.notes = describe_skipped(test.report);
+    return out;
+  }
+  Json explain(const std::string& input) const override {
+    const Choice one = choice_of(input);
+    const auto p = model_.answer(model_.encode({one})).front();
+    const int64_t best = best_of(p);
+    return Json::object({{"texts", Json::Array{one.context.empty() ? one.question : one.context + " " + one.question,
+                                               one.options[size_t(best)]}},
+                         {"answer", answer_of(one, p).json},
+                         {"measure", "gradient x input"},
+                         {"saliency", to_json(model_.explain(one, best))},
+                         {"attention", Json::Array{}}});
+  }
+  const TaskRecipe& recipe() const override { return recipe_; }
+  int64_t parameters() const override { return count(const_cast<ChooseModel&>(model_).params()); }
+
+ private:
+  static TaskAnswer answer_of(const Choice& question, const std::vector<double>& p) {
+    const int64_t best = best_of(p);
+    const std::string& option = question.options[size_t(best)];
+    return {Json::object({{"answer", best}, {"option", option}, {"probabilities", Json(p)}}), option};
+  }
+  TaskRecipe recipe_;
+  ChooseModel model_;
+};
+
+// ---- training -------------------------------------------------------------------------------------------------------
+Lexer lexer_for(const TaskTraining& training, const std::vector<Choice>& train) {
+  if (training.resume && exists(join_path(training.out, "lexer.json"))) return Lexer::load(training.out);
+  size_t i = 0, part = 0;  // parts of a question: itself, its context, each option
+  return Lexer::train(training.recipe.text, [&](std::string& text) {
+    if (i == train.size()) return false;
+    const Choice& one = train[i];
+    text = part == 0 ? one.question : part == 1 ? one.context : one.options[part - 2];
+    if (++part == one.options.size() + 2) ++i, part = 0;
+    return true;
+  });
+}
+
+std::unique_ptr<ChooseModel> begin_model(const TaskTraining& training, const std::vector<Choice>& train,
+                                         const TaskCallbacks& calls) {
+  const TaskRecipe& recipe = training.recipe;
+  Lexer lexer = lexer_for(training, train);
+  lexer.save(training.out);
+  auto model = within_memory(recipe.train, [&] { return std::make_unique<ChooseModel>(recipe, lexer); });
+  initialise([&](const ParamFn& f) { model->walk(f); }, recipe.train.seed);
+  if (recipe.vectors.empty()) return model;
+  const int64_t known =
+      begin_with_vectors(recipe.vectors, lexer, {"encoder.input.tuned.E", "encoder.input.fixed.E"}, model->params());
+  if (calls.say) calls.say(str(known, " of ", lexer.size(), " words begin with the vectors in ", recipe.vectors));
+  return model;
+}
+
+Summary train_choices(const TaskTraining& asked, const std::atomic<bool>& stop, const TaskCallbacks& calls) {
+  from_json<ChooseHead>(asked.recipe.head, "head").validate();
+  TaskTraining training = asked;
+  training.recipe = begin_run(asked, "choose");
+  const TaskRecipe& recipe = training.recipe;
+  const Choices all = read(recipe.data, training.train);
+  if (const auto notes = describe_skipped(all.report); calls.say && !notes.empty())
+    calls.say(training.train + ": passed over\n" + notes);
+  std::vector<Choice> train, valid;
+  for (const int64_t i : sample(all.size(), training.most, recipe.train.seed))
+    train.push_back(all.questions[size_t(i)]);
+  if (!training.valid.empty()) valid = read(recipe.data, training.valid).questions;
+  const auto model = begin_model(training, train, calls);
+  const ChoiceRows x = model->encode(train), v = model->encode(valid);
+  Lesson lesson;
+  lesson.plan.task = "choose", lesson.plan.vocabulary = model->lexer().size();
+  lesson.plan.labels = str(all.report.options, " options");
+  lesson.plan.valid_examples = v.size();
+  lesson.examples = x.size();
+  lesson.cost = [&](int64_t i) { return x.cost(i); };
+  lesson.loss = [&](std::span<const int64_t> index) { return model->loss(x, index); };
+  if (!valid.empty())
+    lesson.validate = [&] {
+      const ChoiceScore s = score_of(valid, model->answer(v));
+      Validation out;
+      out.loss = s.log_loss, out.score = s.accuracy, out.extra = Json::object({{"accuracy", s.accuracy}});
+      return out;
+    };
+  lesson.params = model->params();
+  lesson.architecture = model->architecture(recipe);
+  return learn(lesson, recipe, training.out, training.resume, stop, calls);
+}
+
+TaskRecipe choose_recipe(const std::string& encoder) {
+  TaskRecipe out;
+  out.encoder = encoder;
+  out.train = default_training();
+  out.train.stop_on = "score";
+  out.architecture = default_encoder_config(encoder);
+  out.head = to_json(ChooseHead{});
+  out.data = Json::object({{"format", ChoiceSource{}.format}, {"header", ChoiceSource{}.header}});
+  return out;
+}
+
+}  // namespace
+
+TextTask choose_task() {
+  return {.name = "choose",
+          .about = "questions with options: which of them is right",
+          .input = "a question and its options with tabs between, or {\"question\": .., \"options\": [..]}",
+          .measure = "accuracy",
+          .encoders = encoder_names,
+          .recipe = choose_recipe,
+          .train = train_choices,
+          .load = [](const std::string& directory) -> std::unique_ptr<TextSystem> {
+            return std::make_unique<ChooseSystem>(directory);
+          }};
+}
+
+}  // namespace stemma
