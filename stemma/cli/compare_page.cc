@@ -31,8 +31,8 @@ function summary(root) {
 function scores(root, x, xName, label) {
   const card = el("div", {class: "card"}, el("div", {class: "row apart"}, legend("curve")));
   root.append(card);
-  chart(card, () => ({label, logX: true, marked: true, xName, format: percent, lines: visible().map(s => ({name: s.name, colour: s.colour,
-    points: s.curve.map(p => ({x: x(p), y: p.score.mean, spread: p.score.deviation,
+  chart(card, () => ({label, logX: true, marked: true, tight: true, xName, format: v => digits(v, 2), lines: visible().map(s => ({name: s.name, colour: s.colour,
+    points: s.curve.map(p => ({x: x(p), y: 100 * p.score.mean, spread: 100 * p.score.deviation,
       note: p.score.n > 1 ? `mean of ${p.score.n} seeds` : ""})).sort((a, b) => a.x - b.x)}))}));
 }
 const sizes = root => scores(root, p => p.examples, "training examples", "score by training examples");
@@ -51,6 +51,11 @@ function confusion(root) {
   const {labels, confusion} = report.best.scores, card = el("div", {class: "card", style: "--c:var(--s1)"});
   root.append(card);
   const weights = confusion.map(row => row.map(n => n / Math.max(1, row.reduce((a, b) => a + b))));
+  if (labels.length <= 12)
+    return card.append(el("div", {class: "wide"}, el("table", {class: "heat"},
+      el("thead", {}, el("tr", {}, el("th", {scope: "col"}, "is \u2193  answered \u2192"), labels.map(l => el("th", {scope: "col"}, l)))),
+      el("tbody", {}, labels.map((l, i) => el("tr", {}, el("td", {}, l), weights[i].map((w, j) =>
+        el("td", {style: `--w:${w.toFixed(3)}`, title: `${confusion[i][j]} texts`}, digits(100 * w, 1)))))))));
   matrix(card, {source: labels, target: labels}, {weights});
 }
 function failures(root) {

@@ -69,12 +69,12 @@ function logTicks(low, high) {
   return out.filter(t => t >= low * 0.999 && t <= high * 1.001);
 }
 // lines: [{name, colour, dashed, points: [{x, y, spread, note}]}]; names of x instead of numbers: categories; log, logX: of
-// the axes; marked: every point has a dot, and its spread a bar
+// the axes; marked: every point has a dot, and its spread a bar; tight: zero need not be seen
 function chart(root, make) {
   const box = el("div", {class: "chart"}), tip = el("div", {class: "tip", role: "status"});
   root.append(box);
   function draw() {
-    const {lines, log, logX, label, categories, xName, from, to, format, marked} = make();
+    const {lines, log, logX, label, categories, xName, from, to, format, marked, tight} = make();
     const W = Math.max(260, box.clientWidth), H = Math.min(320, Math.max(220, W * .55));
     const left = 44, right = 24, top = 12, bottom = 40;
     const points = lines.flatMap(l => l.points).filter(p => !log || p.y > 0), xs = points.map(p => p.x), ys = points.map(p => p.y);
@@ -83,7 +83,7 @@ function chart(root, make) {
     if (categories) [x0, x1] = [-.5, categories.length - .5];
     if (x0 === x1) [x0, x1] = logX ? [x0 / 1.1, x1 * 1.1] : [x0, x0 + 1];
     if (log) [y0, y1] = [y0 / 1.08, y1 * 1.08];
-    else if (from === undefined) [y0, y1] = [y0 > 0 && y0 < y1 / 2 ? 0 : y0 - (y1 - y0) * .06, y1 + (y1 - y0) * .06];
+    else if (from === undefined) [y0, y1] = [!tight && y0 > 0 && y0 < y1 / 2 ? 0 : y0 - (y1 - y0) * .06, y1 + (y1 - y0) * .06];
     if (y0 === y1) [y0, y1] = [y0 - .5, y1 + .5];
     const f = log ? Math.log : v => v, g = logX ? Math.log : v => v, across = g(x1) - g(x0);
     const px = x => left + (g(x) - g(x0)) / across * (W - left - right);

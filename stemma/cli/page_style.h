@@ -1,4 +1,4 @@
-// The head and the style of the report page. Colours are tokens, given once for light and once for dark; the systems'
+// The head and the style of every page. Colours are tokens, given once for light and once for dark; the systems'
 // colours stay apart for colour-blind eyes and have a contrast of at least 3 to 1 with the background.
 #pragma once
 
@@ -75,6 +75,7 @@ td:first-child { font-weight: 600; }
 td small { display: block; font-weight: 400; color: var(--soft); font-size: .8125rem; padding-left: 1.35em; }
 .best { font-weight: 700; }
 .wide { overflow-x: auto; }
+.heat td:not(:first-child) { background: color-mix(in srgb, var(--c) calc(var(--w) * 55%), transparent); }
 
 .chart { position: relative; }
 .chart svg { display: block; width: 100%; touch-action: pan-y; }
