@@ -27,6 +27,7 @@ int eval_translate_command(const Words& words);
 int show_translate_command(const Words& words);
 int predict_text_task_command(const Words& words);  // classify, pair, tag, answer, choose
 int eval_text_task_command(const Words& words);
+int show_text_task_command(const Words& words);
 int eval_lm_command(const Words& words);
 int show_lm_command(const Words& words);
 int generate_command(const Words& words);

@@ -18,12 +18,12 @@ struct Task {
 const std::vector<Task>& tasks() {
   static const std::vector<Task> list = {
       {"translate", predict_translate_command, eval_translate_command, show_translate_command},
-      {"classify", predict_text_task_command, eval_text_task_command, nullptr},
-      {"pair", predict_text_task_command, eval_text_task_command, nullptr},
+      {"classify", predict_text_task_command, eval_text_task_command, show_text_task_command},
+      {"pair", predict_text_task_command, eval_text_task_command, show_text_task_command},
       {"lm", nullptr, eval_lm_command, show_lm_command},
-      {"tag", predict_text_task_command, eval_text_task_command, nullptr},
-      {"answer", predict_text_task_command, eval_text_task_command, nullptr},
-      {"choose", predict_text_task_command, eval_text_task_command, nullptr},
+      {"tag", predict_text_task_command, eval_text_task_command, show_text_task_command},
+      {"answer", predict_text_task_command, eval_text_task_command, show_text_task_command},
+      {"choose", predict_text_task_command, eval_text_task_command, show_text_task_command},
   };
   return list;
 }

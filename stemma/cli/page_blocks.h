@@ -16,7 +16,7 @@ function fill(node, attributes, children) {
   for (const [key, value] of Object.entries(attributes || {}))
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
     else if (value !== undefined && value !== null) node.setAttribute(key, value);
-  node.append(...children.flat().filter(c => c !== undefined && c !== null && c !== ""));
+  node.append(...children.flat(Infinity).filter(c => c !== undefined && c !== null && c !== ""));
   return node;
 }
 const el = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
@@ -77,7 +77,7 @@ function chart(root, make) {
     const {lines, log, logX, label, categories, xName, from, to, format, marked, tight} = make();
     const W = Math.max(260, box.clientWidth), H = Math.min(320, Math.max(220, W * .55));
     const left = 44, right = 24, top = 12, bottom = 40;
-    const points = lines.flatMap(l => l.points).filter(p => !log || p.y > 0), xs = points.map(p => p.x), ys = points.map(p => p.y);
+    const points = lines.flatMap(l => l.points).filter(p => !log || p.y > 0), xs = points.map(p => p.x), ys = points.flatMap(p => [p.y - (p.spread || 0), p.y + (p.spread || 0)]);
     const span = (values, low, high) => [low ?? Math.min(...values), high ?? Math.max(...values)];
     let [x0, x1] = points.length ? span(xs) : [0, 1], [y0, y1] = points.length ? span(ys, from, to) : [1, 2];
     if (categories) [x0, x1] = [-.5, categories.length - .5];

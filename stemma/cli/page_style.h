@@ -123,6 +123,17 @@ dialog { border: 1px solid var(--line); border-radius: .75rem; background: var(-
 dialog { width: min(46rem, calc(100vw - 2rem)); max-height: calc(100vh - 2rem); }
 dialog::backdrop { background: #0008; }
 
+.text { font-size: 1.0625rem; line-height: 2; margin: .1rem 0 .5rem; overflow-wrap: anywhere; }
+.mark { border-radius: .3rem; padding: .12rem .1rem; margin-right: .15rem;
+  background: color-mix(in srgb, var(--c) calc(var(--w) * 55%), transparent); }
+.bars { display: grid; grid-template-columns: minmax(4rem, max-content) 1fr max-content; gap: .15rem .75rem; font-size: .9375rem; }
+.bars { align-items: center; margin: .6rem 0; font-variant-numeric: tabular-nums; }
+.bars i { height: .7rem; border-radius: .2rem; background: linear-gradient(var(--c) 0 0) left / calc(var(--share) * 100%) 100% no-repeat; }
+.bars b { font-weight: 500; text-align: right; }
+.bars span { overflow-wrap: anywhere; }
+.left td, .left th { text-align: left; }
+.left td:last-child { white-space: normal; line-height: 1.9; }
+
 details { padding-left: 1.1rem; }
 details > div { padding-left: 1.1rem; }
 details.root { padding-left: 0; }

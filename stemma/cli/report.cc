@@ -3,6 +3,7 @@
 #include "stemma/cli/page.h"
 #include "stemma/cli/report_language.h"
 #include "stemma/cli/report_script.h"
+#include "stemma/cli/report_text.h"
 
 namespace stemma {
 namespace {
@@ -21,6 +22,15 @@ bool any_system(const Json& report, std::string_view key) {
   if (!systems || !systems->is_array()) return false;
   for (const Json& system : systems->array())
     if (has(system, key)) return true;
+  return false;
+}
+// The same of the members of its list `examples`.
+bool any_example(const Json& report, std::string_view examples, std::string_view key) {
+  if (!any_system(report, examples)) return false;
+  for (const Json& system : report["systems"].array())
+    if (has(system, examples))
+      for (const Json& example : system[examples].array())
+        if (has(example, key)) return true;
   return false;
 }
 bool any_head(const Json& report) {
@@ -64,6 +74,12 @@ std::string report_page(const Json& report) {
       {"gradients", "How far back a loss reaches",
        "The norm of the gradient of a loss at each earlier input. Dotted: each update clipped as in training.",
        any_system(report, "gradients")},
+      {"explained", "Why", "", any_system(report, "explained")},
+      {"transitions", "Transitions", "The score of going from a tag (row) to another (column), where it is positive.",
+       any_example(report, "explained", "transitions")},
+      {"heaviest", "What speaks for a label", "The features of greatest weight, whatever the text.",
+       any_system(report, "heaviest")},
+      {"filters", "What the filters look for", "The most telling ones first.", any_system(report, "filters")},
       {"tree", "Parameters", "The modules of the model, with the shapes of their tensors.", any_system(report, "tree")},
   };
   Page page{.title = title,
@@ -71,7 +87,7 @@ std::string report_page(const Json& report) {
             .command = text_of(report, "command"),
             .sections = {},
             .report = report,
-            .script = str(report_script, language_script)};
+            .script = str(report_script, language_script, text_script)};
   for (const auto& [id, heading, about, present] : sections)
     if (present) page.sections.push_back({id, heading, about});
   return html_page(page);

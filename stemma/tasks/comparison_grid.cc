@@ -214,7 +214,10 @@ std::vector<CellResult> run_grid(const ComparisonRecipe& recipe, const std::stri
       try {
         if (!run_cell(grid, cell, result)) break;
         remember(cell, recipe.test, result, cell.size == cells.back().size);
-      } catch (const std::exception& e) { result.failed = e.what(); }
+      } catch (const std::exception& e) {
+        if (stop) break;
+        result.failed = e.what();
+      }
     }
     if (calls.end) calls.end(result);
     results.push_back(std::move(result));

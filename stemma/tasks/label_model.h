@@ -56,6 +56,13 @@ struct Evidence {
   int64_t document = 0;  // of a pair: 0 or 1
   FIELDS(text, begin, end, weight, document)
 };
+// A convolution's filter: the n-grams that excite it most, and the label it speaks for.
+struct ExplainedFilter {
+  int64_t filter = 0, width = 0;  // its number among those of its width; tokens
+  int32_t label = 0;
+  double weight = 0;               // in that label's logit, above the mean of all labels
+  std::vector<Evidence> ngrams{};  // of different texts, the strongest first; weight: the activation
+};
 struct Explained {
   std::vector<Evidence> saliency = {};  // by the encoder's own measure, which `measure` names
   std::string measure;
@@ -72,7 +79,11 @@ class LabelModel {
   virtual Explained explain(const Documents& one, int32_t label) const = 0;
   // What speaks most for a label whatever the text; none where the encoder has no such thing.
   virtual std::vector<Evidence> heaviest(int32_t) const { return {}; }
+  // Of TextCNN for classes whose filters speak to the labels without a layer between, the most telling first (greatest
+  // activation times weight); otherwise none.
+  virtual std::vector<ExplainedFilter> filters(const Documents&) const { return {}; }
   virtual int64_t parameters() const = 0;
+  virtual Params params() const { return {}; }
 };
 
 struct LabelTraining {

@@ -150,8 +150,33 @@ class LabelSystem : public TextSystem {
   }
   const TaskRecipe& recipe() const override { return recipe_; }
   int64_t parameters() const override { return model_->parameters(); }
+  Params params() const override { return model_->params(); }
+  Json learned(const std::vector<std::string>& texts) const override {
+    Json out = Json::Object{};
+    Json::Array heaviest, filters;
+    for (int32_t j = 0; j < std::max<int64_t>(task_.labels.size(), 1); ++j) {
+      const auto features = model_->heaviest(j);
+      if (!features.empty()) heaviest.push_back(Json::object({{"label", name_of(j)}, {"features", to_json(features)}}));
+    }
+    if (!texts.empty())
+      for (const auto& f : model_->filters(documents(texts))) {
+        Json::Array ngrams;
+        for (const auto& n : f.ngrams) ngrams.push_back(Json::object({{"text", n.text}, {"activation", n.weight}}));
+        filters.push_back(Json::object({{"filter", f.filter},
+                                        {"width", f.width},
+                                        {"label", name_of(f.label)},
+                                        {"weight", f.weight},
+                                        {"ngrams", ngrams}}));
+      }
+    if (!heaviest.empty()) out["heaviest"] = heaviest;
+    if (!filters.empty()) out["filters"] = filters;
+    return out;
+  }
 
  private:
+  std::string name_of(int32_t label) const {
+    return task_.kind == LabelKind::score ? "score" : task_.labels.name(label);
+  }
   Documents documents(const std::vector<std::string>& inputs) const {
     Documents out;
     for (const auto& line : inputs) {

@@ -50,8 +50,8 @@ class NetworkLabels : public LabelModel {
   }
 
   void walk(const ParamFn& f) { encoder_->walk("encoder", f), stemma::walk("head", head_, f); }
-  Params params() {
-    return unique_params([this](const ParamFn& f) { walk(f); });
+  Params params() const override {
+    return unique_params([this](const ParamFn& f) { const_cast<NetworkLabels*>(this)->walk(f); });
   }
   const Lexer& lexer() const { return lexer_; }
   std::string architecture(const TaskRecipe& recipe) const {
@@ -108,7 +108,8 @@ class NetworkLabels : public LabelModel {
   }
 
   Explained explain(const Documents& one, int32_t label) const override;
-  int64_t parameters() const override { return count(const_cast<NetworkLabels*>(this)->params()); }
+  std::vector<ExplainedFilter> filters(const Documents& texts) const override;
+  int64_t parameters() const override { return count(params()); }
 
  private:
   LabelTask task_;
@@ -163,6 +164,67 @@ Explained NetworkLabels::explain(const Documents& one, int32_t label) const {
       out.attention.push_back(*reason);
     }
   }
+  return out;
+}
+
+// ---- filters --------------------------------------------------------------------------------------------------------
+// The best so many of a filter, from different texts and with different words.
+void keep_best(std::vector<Evidence>& best, Evidence found, size_t most) {
+  const auto same = std::find_if(best.begin(), best.end(), [&](const Evidence& e) { return e.text == found.text; });
+  if (same != best.end()) {
+    same->weight = std::max(same->weight, found.weight);
+  } else if (found.weight > 0) {
+    best.push_back(std::move(found));
+  }
+  std::stable_sort(best.begin(), best.end(), [](const auto& a, const auto& b) { return a.weight > b.weight; });
+  if (best.size() > most) best.pop_back();
+}
+
+std::vector<ExplainedFilter> NetworkLabels::filters(const Documents& texts) const {
+  const Json config = encoder_->config();
+  const Json* widths = config.find("widths");
+  if (encoder_->name() != "textcnn" || texts.pairs() || head_.hidden.W || !widths) return {};
+  constexpr size_t most = 5;
+  const Encoded x = encode(texts);
+  const int64_t per_width = encoder_->width() / int64_t(widths->array().size());
+  std::vector<ExplainedFilter> out(static_cast<size_t>(encoder_->width()));
+  in_batches(
+      x.size(), [&](int64_t i) { return x.cost(i); },
+      [&](std::span<const int64_t> index) {
+        const Tensor y = (*encoder_)(x.first.gather(index));
+        int64_t row = 0;
+        for (const int64_t i : index) {
+          const int64_t rows = x.first.length(i);
+          const Lexed of = lexer_.lex(texts.first[size_t(i)]);
+          for (int64_t k = 0; of.size() > 0 && k < y.cols(); ++k) {
+            const auto at = [&](int64_t r) { return y.data()[(row + r) * y.cols() + k]; };
+            int64_t best = 0;
+            for (int64_t r = 1; r < rows; ++r) best = at(r) > at(best) ? r : best;
+            const int64_t w = widths->array()[size_t(k / per_width)].integer();
+            const int64_t first = std::max<int64_t>(best - (w - 1) / 2, 0);
+            const int64_t last = std::min<int64_t>(best - (w - 1) / 2 + w, rows) - 1;
+            const int64_t begin = of.begin[size_t(first)], end = of.end[size_t(last)];
+            keep_best(out[size_t(k)].ngrams,
+                      {texts.first[size_t(i)].substr(size_t(begin), size_t(end - begin)), begin, end, at(best), i},
+                      most);
+          }
+          row += rows;
+        }
+      });
+  const Tensor W = head_.out.W;  // [labels, filters]
+  for (int64_t k = 0; k < int64_t(out.size()); ++k) {
+    auto& f = out[size_t(k)];
+    f.filter = k % per_width, f.width = widths->array()[size_t(k / per_width)].integer();
+    double mean = 0, best = -1e300;
+    for (int64_t j = 0; j < W.rows(); ++j) {
+      const double w = double(W.data()[j * W.cols() + k]);
+      mean += w / double(W.rows());
+      if (w > best) best = w, f.label = int32_t(j);
+    }
+    f.weight = best - mean;
+  }
+  const auto strength = [](const ExplainedFilter& f) { return f.ngrams.empty() ? 0 : f.weight * f.ngrams[0].weight; };
+  std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return strength(a) > strength(b); });
   return out;
 }
 

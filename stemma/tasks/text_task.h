@@ -39,6 +39,11 @@ class TextSystem {
   // "..", "attention": [the same]}, and what else the task has to show.
   virtual Json explain(const std::string& input) const = 0;
   virtual int64_t parameters() const = 0;
+  virtual Params params() const { return {}; }  // none where what was learned is no tensors
+  // What it has learned, whatever the input: {"heaviest": [{"label", "features": [{"text", "weight"}]}], "filters":
+  // [{"filter", "width", "label", "weight", "ngrams": [{"text", "activation"}]}]}. Keys only where there is something
+  // to say; the best n-grams of filters are looked for in `texts`.
+  virtual Json learned(const std::vector<std::string>&) const { return Json::Object{}; }
 };
 
 struct TaskTraining {

@@ -1,0 +1,196 @@
+// stemma show for the tasks on texts: modules and learning curves, why an answer was given, and what was learned
+// whatever the text.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "stemma/base/files.h"
+#include "stemma/cli/commands.h"
+#include "stemma/cli/report.h"
+#include "stemma/cli/views.h"
+#include "stemma/tasks/text_task.h"
+
+namespace stemma {
+
+namespace {
+
+constexpr const char* examples =
+    "  stemma show runs/topics                                     # tree, learning curves, heaviest n-grams\n"
+    "  stemma show runs/topics --input \"Shares fell in New York\"   # which words spoke for the answer\n"
+    "  stemma show runs/cnn --text texts.txt                       # what its filters look for\n"
+    "  stemma show runs/topics --input \"...\" --html look.html\n";
+
+struct Arguments {
+  std::string directory, html, text;
+  std::vector<std::string> inputs;
+  int64_t most = 12;
+  bool json = false;
+  Machine machine;
+};
+
+std::string bar_of(double share, int64_t columns) {
+  std::string bar;
+  for (int64_t i = 0; i < std::llround(share * double(columns)); ++i) bar += "█";
+  return bar;
+}
+
+double greatest(const Json::Array& reasons) {
+  double most = 1e-12;
+  for (const auto& r : reasons) most = std::max(most, std::abs(r["weight"].number()));
+  return most;
+}
+
+std::string probabilities_text(const Json& answer) {
+  const Json* probabilities = answer.find("probabilities");
+  if (!probabilities) return "";
+  auto rows = probabilities->object();
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& a, const auto& b) { return a.second.number() > b.second.number(); });
+  Table table({"label", "%", ""});
+  for (size_t i = 0; i < std::min<size_t>(rows.size(), 12); ++i)
+    table.add({rows[i].first, fixed(100 * rows[i].second.number(), 1), bar_of(rows[i].second.number(), 30)});
+  return table.text();
+}
+
+// The texts with their places on colours; empty where there is no colour, or no place.
+std::string coloured(const Json& why, const Json::Array& reasons, const Terminal& terminal) {
+  std::string out;
+  if (!terminal.colour) return out;
+  const double most = greatest(reasons);
+  const auto& texts = why["texts"].array();
+  for (size_t document = 0; document < texts.size(); ++document) {
+    const std::string& text = texts[document].text();
+    size_t at = 0;
+    for (const auto& r : reasons) {
+      if (r["begin"].integer() < int64_t(at) || r["document"] != Json(document)) continue;
+      const auto begin = size_t(r["begin"].integer()), end = size_t(r["end"].integer());
+      out += str(text.substr(at, begin - at),
+                 shaded(text.substr(begin, end - begin), std::max(0.0, r["weight"].number() / most), terminal));
+      at = end;
+    }
+    if (at > 0) out += text.substr(at) + "\n";
+  }
+  return out;
+}
+
+std::string reasons_text(const Json& why, const char* key, const std::string& title, const Terminal& terminal) {
+  const Json* found = why.find(key);
+  if (!found || found->array().empty()) return "";
+  const double most = greatest(found->array());
+  Table table({title, "weight", ""});
+  for (const auto& r : found->array()) {
+    const double w = r["weight"].number();
+    table.add({r["text"].text(), fixed(w, 4), (w < 0 ? "−" : "") + bar_of(std::abs(w) / most, 20)});
+  }
+  return str("\n", coloured(why, found->array(), terminal), table.text());
+}
+
+// {"labels": [n], "values": [n][n]}: what is positive, as a picture.
+std::string square_text(const Json& why, const char* key, const std::string& title, const Terminal& terminal) {
+  const Json* square = why.find(key);
+  if (!square) return "";
+  HeatMap map;
+  for (const auto& label : (*square)["labels"].array()) map.rows.push_back(label.text());
+  map.columns = map.rows;
+  for (const auto& row : (*square)["values"].array()) {
+    auto& weights = map.weights.emplace_back();
+    for (const auto& v : row.array()) weights.push_back(v.is_number() ? float(std::max(0.0, v.number())) : 0);
+  }
+  return str("\n", title, "\n", heat_map(map, terminal));
+}
+
+std::string why_text(const std::string& input, const std::string& line, const Json& why, const Terminal& terminal) {
+  std::string measure = "word";
+  if (const Json* m = why.find("measure")) measure = m->text();
+  return str(input, "\n→ ", line, "\n\n", probabilities_text(why["answer"]),
+             reasons_text(why, "saliency", measure, terminal), reasons_text(why, "attention", "attention", terminal),
+             square_text(why, "influence", "of each word (columns) on each answer (rows)", terminal),
+             square_text(why, "transitions", "from a tag (rows) to the next (columns)", terminal), "\n");
+}
+
+std::string heaviest_text(const Json& learned, int64_t most) {
+  const Json* all = learned.find("heaviest");
+  if (!all) return "";
+  Table table({"label", "heaviest"});
+  for (const auto& h : all->array()) {
+    std::string features;
+    int64_t n = 0;
+    for (const auto& f : h["features"].array())
+      if (n++ < most) features += str(n > 1 ? ", " : "", f["text"].text(), " ", fixed(f["weight"].number(), 2));
+    table.add({h["label"].text(), features});
+  }
+  return "\n" + table.text();
+}
+
+std::string filters_text(const Json& learned, int64_t most) {
+  const Json* all = learned.find("filters");
+  if (!all) return "";
+  Table table({"filter", "speaks for", "weight", "n-grams that excite it most"});
+  int64_t n = 0;
+  for (const auto& f : all->array()) {
+    if (n++ == most) break;
+    std::string ngrams;
+    for (const auto& g : f["ngrams"].array())
+      ngrams += str(ngrams.empty() ? "" : " | ", g["text"].text(), " ", fixed(g["activation"].number(), 2));
+    table.add({str(f["width"], " wide, ", f["filter"]), f["label"].text(), fixed(f["weight"].number(), 3), ngrams});
+  }
+  return "\n" + table.text();
+}
+
+std::vector<std::string> lines_of(const std::string& path) {
+  std::vector<std::string> out;
+  if (path.empty()) return out;
+  LineReader reader(path);
+  for (std::string line; reader.next(line);) out.push_back(line);
+  return out;
+}
+
+}  // namespace
+
+int show_text_task_command(const Words& words) {
+  Arguments a;
+  CommandLine line("show", "Shows a model's modules and learning curves, why it answers, and what it has learned.",
+                   examples);
+  line.option("directory", a.directory, "the model directory").required();
+  line.option("--input", a.inputs, "an input to answer and explain, as a line of predict; may be repeated");
+  line.option("--text", a.text, "a file of inputs: the n-grams in it that excite each filter of TextCNN most");
+  line.option("--most", a.most, "how many features and filters are shown");
+  line.option("--html", a.html, "write a page with everything to this file");
+  line.flag("--json", a.json, "one object: what the page is drawn from");
+  a.machine.declare(line);
+  if (!line.parse(words)) return 0;
+  if (a.most < 1) throw UsageError("--most: must be at least 1");
+  const MachineScope machine(a.machine);
+  const Terminal terminal = terminal_of(1);
+  const auto system = find_text_task(read_config(a.directory).task).load(a.directory);
+  const Params params = system->params();
+  const Json curve = curve_of(a.directory), learned = system->learned(lines_of(a.text));
+  check(a.text.empty() || learned.find("filters"), a.directory,
+        " has no filters that --text could show: they are those of the encoder textcnn in the task classify, without a "
+        "layer between them and the labels");
+  Json shown = Json::object({{"name", base_name(a.directory)},
+                             {"about", system->recipe().encoder},
+                             {"parameters", system->parameters()},
+                             {"curve", curve},
+                             {"tree", tree_of(params)}});
+  for (const auto& [key, value] : learned.object()) shown[key] = value;
+  std::string text;
+  if (a.inputs.empty() && a.text.empty())
+    text = (params.empty() ? "" : tree_text(params, system->recipe().encoder) + "\n" + curves_text(curve)) +
+           heaviest_text(learned, a.most);
+  text += filters_text(learned, a.most);
+  Json::Array explained;
+  for (const auto& input : a.inputs) {
+    Json why = system->explain(input);
+    why["line"] = system->answer({input}).at(0).text;
+    text += why_text(input, why["line"].text(), why, terminal);
+    explained.push_back(std::move(why));
+  }
+  if (!explained.empty()) shown["explained"] = std::move(explained);
+  const Json report = Json::object({{"title", base_name(a.directory)}, {"systems", Json::Array{std::move(shown)}}});
+  if (!a.html.empty()) write_file(a.html, report_page(report)), text += str("the page is ", a.html, "\n");
+  std::fputs(a.json ? (report.dump() + "\n").c_str() : text.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace stemma
