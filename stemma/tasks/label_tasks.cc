@@ -107,6 +107,7 @@ void save_task(const LabelTask& task, const std::string& directory) {
 LabelTask load_task(const std::string& name, const std::string& directory) {
   const std::string path = join_path(directory, "labels.json");
   const Json json = Json::parse(read_file(path), path);
+  check(json.find("kind") && json["kind"].is_string() && json.find("labels"), path, ": kind or labels are missing");
   const std::string kind = json["kind"].text();
   const auto found = std::find(std::begin(kinds), std::end(kinds), kind);
   check(found != std::end(kinds), path, ": kind: unknown '", kind, "'");
