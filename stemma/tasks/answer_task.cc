@@ -61,7 +61,7 @@ class AnswerSystem : public TextSystem {
     how.validate();
     const Questions questions = read_questions({.path = file, .misplaced = "keep"});
     TaskReport out = score_answers(questions, model_.answer(model_.encode(questions, 0), questions), how.scoring);
-    out.notes = describe_skipped(questions.report);
+    out.notes = describe_skipped(questions.report), out.examples = questions.size();
     return out;
   }
   Json explain(const std::string& input) const override;

@@ -113,7 +113,7 @@ class ChooseSystem : public TextSystem {
   TaskReport evaluate(const std::string& file, const Json& data) const override {
     const Choices test = read(data.is_null() ? recipe_.data : data, file);
     TaskReport out = report_of(score_of(test.questions, model_.answer(model_.encode(test.questions))));
-    out.notes = describe_skipped(test.report);
+    out.notes = describe_skipped(test.report), out.examples = test.size();
     return out;
   }
   Json explain(const std::string& input) const override {

@@ -59,7 +59,7 @@ class TagSystem : public TextSystem {
     const auto answers = tagger_.model->answer(tagger_.model->encode(words));
     TaskReport report =
         score_tags(truth_of(read.sentences, tagger_.seen, tagger_.labels.spans()), answers_of(answers, tagger_.labels));
-    report.notes = read.notes;
+    report.notes = read.notes, report.examples = int64_t(words.size());
     return report;
   }
   Json explain(const std::string& input) const override;
