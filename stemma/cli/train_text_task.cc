@@ -84,7 +84,7 @@ int train_text_task(const TextTask& task, const Words& words) {
   if (!a.trace.empty()) profile.emplace();
   const Summary summary = task.train(training, stop_requested(), display.callbacks(facts_of));
   if (profile) write_file(a.trace, chrome_trace(profile->events()));
-  display.end(summary, training.recipe.train.stop_on == "score" ? task.measure : training.recipe.train.stop_on,
+  display.end(summary, training.recipe.train.stop_on,
               {str("train ", task.name), words, "learned to " + task.name, "stemma predict DIR < text", a.out});
   return 0;
 }

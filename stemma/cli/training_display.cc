@@ -126,16 +126,21 @@ std::string TrainingDisplay::card(const ModelCard& card, const Summary& s) const
 }
 
 void TrainingDisplay::end(const Summary& s, const std::string& stop_on, const ModelCard& about) {
-  write_file(join_path(about.directory, "README.md"), card(about, s));
+  const std::string& best_by = stop_on == "score" && !how_.score.empty() ? how_.score : stop_on;
+  const bool begins_again = s.reason == "stopped" && !Trainer::can_resume(about.directory);
+  if (!begins_again) write_file(join_path(about.directory, "README.md"), card(about, s));
   if (how_.json) return print({{"summary", to_json(s)}});
+  if (begins_again)
+    return print(
+        str("\nstopped; ", plan_.model, " learns in one go and keeps no part of it: the same command begins again\n"));
   if (s.reason == "stopped")
     return print(str("\nstopped at step ", with_commas(s.step), "; the same command with --resume goes on\n"));
   if (!exists(join_path(about.directory, "training.jsonl")))
     return print(str("\ndone (", s.reason, ") in ", fixed(s.seconds, 2), " s",
-                     s.best_step ? str(", ", stop_on, " ", fixed(s.best, 4)) : "", "; the model is in ",
+                     s.best_step ? str(", ", best_by, " ", fixed(s.best, 4)) : "", "; the model is in ",
                      about.directory, "\n"));
   const std::string best =
-      s.best_step ? str(", best ", stop_on, " ", fixed(s.best, 3), " at step ", with_commas(s.best_step)) : "";
+      s.best_step ? str(", best ", best_by, " ", fixed(s.best, 3), " at step ", with_commas(s.best_step)) : "";
   print(str("\ndone (", s.reason, "): ", with_commas(s.step), " steps in ", clock_time(s.seconds), ", ",
             with_commas(std::llround(s.tokens_per_second)), " ", how_.unit, "/s", best, "; the model is in ",
             about.directory, "\n"));

@@ -37,10 +37,15 @@ class TrainingDisplay {
   template <class Plan>
   TrainingCallbacks<Plan> callbacks(Facts (*facts)(const Plan&)) {
     return {.say = [this](const std::string& line) { say(line); },
-            .plan = [this, facts](const Plan& p) { plan(p, to_json(p), facts(p)); },
+            .plan =
+                [this, facts](const Plan& p) {
+                  if constexpr (requires { p.measure; })
+                    if (!p.measure.empty()) how_.score = p.measure;
+                  plan(p, to_json(p), facts(p));
+                },
             .progress = [this](const Progress& p) { show(p); }};
   }
-  // The last words, and README.md.
+  // The last words, and README.md. `stop_on`: what is best; "score" has the name it has in `How`.
   void end(const Summary& summary, const std::string& stop_on, const ModelCard& card);
 
  private:

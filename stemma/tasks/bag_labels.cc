@@ -18,11 +18,12 @@ namespace stemma {
 
 namespace {
 
+// loss = auto: softmax where a text has one label, each where it may have many.
 struct BagOptions : VectorOptions {
   double autotune = 0;         // minutes of trying other options, measured on the validation texts; 0: none
   int64_t autotune_bytes = 0;  // of the file at most, quantised; 0: any size
   // A small corpus wants more than fastText's 5 epochs at 0.1 (its own tutorial ends here, too).
-  BagOptions() : VectorOptions(classifier_options()) { epochs = 25, rate = 0.5; }
+  BagOptions() : VectorOptions(classifier_options()) { loss = "auto", epochs = 25, rate = 0.5; }
   FIELDS(loss, dimension, negatives, min_count, epochs, rate, min_ngram, max_ngram, buckets, word_ngrams, autotune,
          autotune_bytes)
 };
@@ -99,7 +100,7 @@ class BagLabels : public LabelModel {
     const auto p = classifier_.probabilities(text);
     std::vector<double> out;
     for (const size_t k : place_) out.push_back(std::clamp(p[k], 0.0, 1.0));
-    return out;
+    return task_.kind == LabelKind::one ? shares(std::move(out)) : out;
   }
   Classifier classifier_;
   Wording wording_;
@@ -133,14 +134,15 @@ VectorModel tuned(const Learning& l, const LabelledCorpus& corpus, const BagOpti
       .model;
 }
 
-VectorModel learned(const Learning& l, const LabelledCorpus& corpus, const BagOptions& options) {
+// Null: stopped.
+std::optional<VectorModel> learned(const Learning& l, const LabelledCorpus& corpus, const BagOptions& options) {
   const auto& recipe = l.training.recipe;
   std::optional<VectorModel> from;
   if (!recipe.vectors.empty()) from = load_vectors(recipe.vectors);
   VectorModel model = new_classifier(options, corpus, recipe.train.seed, from ? &*from : nullptr);
   VectorRun run{.seed = recipe.train.seed};
   const Deterministic order(deterministic() || recipe.train.deterministic);
-  train_classifier(model, corpus, run, l.stop, [&](const VectorProgress& p) {
+  const bool done = train_classifier(model, corpus, run, l.stop, [&](const VectorProgress& p) {
     if (l.calls.progress)
       l.calls.progress({.step = p.words,
                         .seconds = p.seconds,
@@ -149,16 +151,31 @@ VectorModel learned(const Learning& l, const LabelledCorpus& corpus, const BagOp
                         .rate = p.rate,
                         .tokens_per_second = p.words_per_second});
   });
-  return model;
+  return done ? std::optional(std::move(model)) : std::nullopt;
+}
+
+BagOptions options_of(const LabelTraining& training) {
+  auto options = from_json<BagOptions>(training.recipe.architecture, "architecture");
+  if (options.loss == "auto") options.loss = training.task.kind == LabelKind::many ? "each" : "softmax";
+  return options;
+}
+
+void check_names(const LabelSet& labels) {
+  StringMap<std::string> of_encoded;
+  for (const auto& name : labels.names()) {
+    const auto [other, added] = of_encoded.emplace(encoded_label(name), name);
+    check(added, "labels '", other->second, "' and '", name,
+          "' are the same in fastText's file, which has no white space in labels; rename one");
+  }
 }
 
 }  // namespace
 
-// fastText's file separates by white space.
+// fastText's file separates by white space, and ends a name with a zero.
 std::string encoded_label(const std::string& name) {
   std::string out = name;
   for (char& c : out)
-    if (c == ' ' || c == '\t') c = '_';
+    if (std::string_view(" \t\n\v\f\r\0", 7).find(c) != std::string_view::npos) c = '_';
   return out;
 }
 
@@ -169,18 +186,24 @@ TrainedLabels train_bag_labels(const LabelTraining& training, const std::atomic<
   check(training.task.kind != LabelKind::score, "fasttext answers with labels, not with scores");
   const auto begun = std::chrono::steady_clock::now();
   if (calls.plan) calls.plan(shallow_plan(training));
+  if (const auto unused = unused_options(training); calls.say && !unused.empty()) calls.say(unused);
+  check_names(training.task.labels);
   const Wording wording(training.recipe.text);
-  const auto options = from_json<BagOptions>(training.recipe.architecture, "architecture");
+  const auto options = options_of(training);
   LabelledCorpus corpus;
   for (int64_t i = 0; i < training.train.size(); ++i)
     corpus.add(wording.of(training.train.documents, i), names_of(training, training.train, i));
   const Learning learning{training, stop, calls, wording};
-  Classifier classifier(options.autotune > 0 ? tuned(learning, corpus, options) : learned(learning, corpus, options));
-  classifier.save(join_path(training.directory, "model.bin"));
+  const bool tries = options.autotune > 0;  // stopped, it has the best so far
+  auto model = tries ? std::optional(tuned(learning, corpus, options)) : learned(learning, corpus, options);
   TrainedLabels out;
-  out.summary.reason = stop ? "stopped" : "epochs";
+  out.summary.reason = !model ? "stopped" : tries ? "autotune" : "epochs";
   out.summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-  out.summary.tokens_per_second = double(corpus.running_words() * options.epochs) / out.summary.seconds;
+  if (!model) return out;
+  if (!tries) out.summary.tokens_per_second = double(corpus.running_words() * options.epochs) / out.summary.seconds;
+  Classifier classifier(std::move(*model));
+  classifier.save(join_path(training.directory, "model.bin"));
+  save_task_recipe(training.recipe, training.task.name, training.directory);
   out.model = std::make_unique<BagLabels>(std::move(classifier), training.task, training.recipe.text);
   return judged(training, std::move(out));
 }

@@ -63,15 +63,38 @@ std::string describe_labels(const LabelTask& task) {
   return out + (task.labels.size() > 8 ? ", ..." : "");
 }
 
+std::string measure_of(const LabelTask& task) {
+  return task.kind == LabelKind::one ? "accuracy" : task.kind == LabelKind::many ? "micro_f1" : "spearman";
+}
+
 TaskPlan shallow_plan(const LabelTraining& training) {
   TaskPlan plan;
   plan.task = training.task.name, plan.encoder = training.recipe.encoder, plan.preset = training.recipe.preset;
   plan.model = str(plan.task, " by ", plan.encoder);
   plan.precision = "f32", plan.threads = threads();
   plan.examples = training.train.size(), plan.valid_examples = training.valid.size();
-  plan.labels = describe_labels(training.task), plan.limit = plan.encoder == "tfidf" ? "the optimum" : "all epochs";
+  plan.measure = measure_of(training.task), plan.labels = describe_labels(training.task);
+  plan.limit = plan.encoder == "tfidf" ? "the optimum" : "all epochs";
   plan.available_bytes = system_memory_available();
   return plan;
+}
+
+std::string unused_options(const LabelTraining& training) {
+  const auto& recipe = training.recipe;
+  const Json usual = label_recipe(recipe.encoder, training.task).head;
+  std::string out;
+  const auto add = [&](std::string_view what) { out += str(out.empty() ? "" : ", ", what); };
+  if (!recipe.vectors.empty() && recipe.encoder == "tfidf") add("vectors");
+  for (const auto& [key, value] : recipe.head.object())
+    if (value != usual[key]) add("head." + key);
+  return out.empty() ? "" : str(recipe.encoder, " makes no use of ", out);
+}
+
+std::vector<double> shares(std::vector<double> of_labels) {
+  double sum = 0;
+  for (const double p : of_labels) sum += p;
+  for (double& p : of_labels) p = sum > 0 ? p / sum : 1 / double(of_labels.size());
+  return of_labels;
 }
 
 TrainedLabels judged(const LabelTraining& training, TrainedLabels trained) {

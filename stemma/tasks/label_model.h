@@ -96,7 +96,7 @@ struct LabelTraining {
   bool resume = false;
 };
 struct TrainedLabels {
-  std::unique_ptr<LabelModel> model;
+  std::unique_ptr<LabelModel> model;  // null: stopped before there was one
   Summary summary;
 };
 // By recipe.encoder. Everything that load_label_model needs is in the directory afterwards.
@@ -123,10 +123,15 @@ TrainedLabels train_bag_labels(const LabelTraining& training, const std::atomic<
 std::unique_ptr<LabelModel> load_bag_labels(const TaskRecipe& recipe, const LabelTask& task,
                                             const std::string& directory);
 std::string encoded_label(const std::string& name);  // as fastText's files have it
+// Of exactly one label, where each was judged by itself: numbers that sum to 1.
+std::vector<double> shares(std::vector<double> of_labels);
 
 // For families that learn without the trainer: the plan, and the score of the validation texts in the summary.
 std::string describe_labels(const LabelTask& task);  // "4: Business, Sci/Tech, Sports, World"
+std::string measure_of(const LabelTask& task);       // "accuracy", "micro_f1", "spearman"
 TaskPlan shallow_plan(const LabelTraining& training);
+// What the recipe asks for in vain, as a line; empty: nothing.
+std::string unused_options(const LabelTraining& training);
 TrainedLabels judged(const LabelTraining& training, TrainedLabels trained);
 
 }  // namespace stemma

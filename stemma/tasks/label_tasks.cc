@@ -13,7 +13,17 @@ namespace stemma {
 
 namespace {
 
+// Columns that nobody named are the first ones; in JSONL they are keys, called as the reader calls them.
 const LabelledTextSource first_columns{.text = {"1"}, .label = "2"};
+TextPairSource first_pair_columns() {
+  TextPairSource out;
+  out.first = "1", out.second = "2", out.label = "3";
+  return out;
+}
+template <class Column>
+void name_column(Column& column, const Column& unnamed, const Column& key) {
+  if (column == unnamed) column = key;
+}
 
 // ---- files -> documents ---------------------------------------------------------------------------------------------
 struct ReadDocuments {
@@ -22,13 +32,12 @@ struct ReadDocuments {
   std::string notes;
 };
 
-// Columns that nobody named are the first ones, in JSONL those called "text" and "label".
 LabelledTextSource text_source(const TaskRecipe& recipe, const std::string& path) {
   auto source = from_json<LabelledTextSource>(recipe.data, "data");
   source.path = path;
-  const bool keys = source.format == "fasttext" || table_format(path, source.format) == "jsonl";
-  if (keys && source.text == first_columns.text && source.label == first_columns.label)
-    source.text = {"text"}, source.label = "label";
+  if (source.format != "fasttext" && table_format(path, source.format) != "jsonl") return source;
+  const LabelledTextSource usual;
+  name_column(source.text, first_columns.text, usual.text), name_column(source.label, first_columns.label, usual.label);
   return source;
 }
 
@@ -56,7 +65,13 @@ TextPairSource pair_source(const TaskRecipe& recipe, const std::string& path) {
   auto source = from_json<TextPairSource>(recipe.data, "data");
   source.path = path;
   const auto comma = path.find(','), second = path.find(',', comma + 1);
-  if (comma == path.npos || exists(path)) return source;
+  if (comma == path.npos || exists(path)) {
+    if (table_format(path, source.table.format) != "jsonl") return source;
+    const TextPairSource usual, unnamed = first_pair_columns();
+    name_column(source.first, unnamed.first, usual.first), name_column(source.second, unnamed.second, usual.second);
+    name_column(source.label, unnamed.label, usual.label);
+    return source;
+  }
   check(second != path.npos, path, ": pairs in files of lines are three: FIRST,SECOND,LABEL");
   source.path.clear();
   source.first = path.substr(0, comma), source.second = path.substr(comma + 1, second - comma - 1);
@@ -218,6 +233,14 @@ class LabelSystem : public TextSystem {
 };
 
 // ---- training -------------------------------------------------------------------------------------------------------
+// A run that goes on: its last layer has these labels, in this order.
+void check_same_labels(const TaskTraining& training, const LabelTask& now) {
+  if (!training.resume || !exists(join_path(training.out, "labels.json"))) return;
+  const LabelTask begun = load_task(now.name, training.out);
+  check(begun.kind == now.kind && begun.labels == now.labels, "the labels in ", training.train,
+        " are not those that the run in ", training.out, " began with; give it the same file, or choose another --out");
+}
+
 Summary train_labels(const std::string& name, const TaskTraining& training, const std::atomic<bool>& stop,
                      const TaskCallbacks& calls) {
   from_json<LabelHead>(training.recipe.head, "head").validate();
@@ -225,6 +248,7 @@ Summary train_labels(const std::string& name, const TaskTraining& training, cons
   auto train = read_documents(name, recipe, training.train, nullptr);
   if (calls.say && !train.notes.empty()) calls.say(training.train + ": passed over\n" + train.notes);
   train.data = some_of(std::move(train.data), sample(train.data.size(), training.most, recipe.train.seed));
+  check_same_labels(training, train.task);
   LabelledDocuments valid;
   if (!training.valid.empty()) valid = read_documents(name, recipe, training.valid, &train.task).data;
   save_task(train.task, training.out);
@@ -270,7 +294,7 @@ TextTask pair_task() {
           .encoders = label_encoders,
           .recipe =
               [](const std::string& encoder) {
-                return recipe_of({.name = "pair", .pairs = true}, encoder, to_json(TextPairSource{}));
+                return recipe_of({.name = "pair", .pairs = true}, encoder, to_json(first_pair_columns()));
               },
           .train = [](const TaskTraining& t, const std::atomic<bool>& stop,
                       const TaskCallbacks& calls) { return train_labels("pair", t, stop, calls); },

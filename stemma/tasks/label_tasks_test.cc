@@ -151,7 +151,7 @@ TEST_F(LabelTasks, ManyLabels) {
                 i % 2 == 0 && i % 3 ? "__label__none " : "", i % 2 ? "rain " : "", i % 3 == 0 ? "snow " : "",
                 "again today\n");
   write_file(file("train.tsv"), text);
-  for (const char* encoder : {"tfidf", "bag"}) {
+  for (const char* encoder : {"tfidf", "fasttext", "bag"}) {
     auto t = training(task, encoder, encoder);
     t.valid = t.train;
     set(t, {"data.format=fasttext", "train.epochs=20"});
@@ -177,7 +177,7 @@ TEST_F(LabelTasks, PairsWithLabelsAndWithScores) {
       write_file(file("train.tsv"), as_scores ? scores : labels);
       auto t = training(task, encoder, str(encoder, as_scores));
       t.valid = t.train;
-      set(t, {"data.first=1", "data.second=2", "data.label=3", "train.epochs=12", "head.dropout=0"});
+      set(t, {"train.epochs=12", "head.dropout=0"});
       if (as_scores) set(t, {"data.scores=true"});
       if (joint) set(t, {"head.pairs=joint", "train.epochs=15"});
       train(task, t);
@@ -209,6 +209,55 @@ TEST_F(LabelTasks, PresetsSetWhatTheEncodersHave) {
   }
   EXPECT_THAT(error_of([] { first_recipe(classify_task(), "lstm", "kim2014"); }), HasSubstr("for the encoder textcnn"));
   EXPECT_THAT(error_of([] { first_recipe(classify_task(), "", "kim2015"); }), HasSubstr("did you mean 'kim2014'"));
+}
+
+TEST_F(LabelTasks, AWrongCommandLeavesTheModelThatIsThere) {
+  const auto task = classify_task();
+  const auto t = training(task, "tfidf", "model");
+  train(task, t);
+  auto wrong = training(task, "bag", "model");
+  wrong.train = file("nowhere.tsv");
+  EXPECT_THAT(error_of([&] { train(task, wrong); }), HasSubstr("nowhere.tsv"));
+  EXPECT_EQ(task.load(t.out)->answer({"rain again"})[0].text, "wet");
+}
+
+TEST_F(LabelTasks, ARunGoesOnWithItsOwnExamplesOnly) {
+  const auto task = classify_task();
+  auto t = training(task, "bag", "model");
+  set(t, {"train.epochs=1"});
+  train(task, t);
+  set(t, {"train.epochs=2"});
+  t.resume = true;
+  write_file(file("train.tsv"), weather(150, 3));
+  EXPECT_THAT(error_of([&] { train(task, t); }), HasSubstr("the training examples are not those"));
+  write_file(file("train.tsv"), "rain\tfluid\nsun\tdry\n");
+  EXPECT_THAT(error_of([&] { train(task, t); }), HasSubstr("the labels in"));
+}
+
+TEST_F(LabelTasks, ABagSaysSoWhereItsFileCannotHoldTheLabels) {
+  const auto task = classify_task();
+  write_file(file("train.tsv"), "rain\tvery wet\nsun\tvery_wet\n");
+  auto t = training(task, "fasttext", "model");
+  t.valid = t.train;
+  EXPECT_THAT(error_of([&] { train(task, t); }), HasSubstr("labels 'very wet' and 'very_wet' are the same"));
+}
+
+TEST_F(LabelTasks, ABagThatIsStoppedKeepsNothing) {
+  const auto task = classify_task();
+  const auto t = training(task, "fasttext", "model");
+  EXPECT_EQ(task.train(t, std::atomic<bool>{true}, {}).reason, "stopped");
+  EXPECT_THAT(error_of([&] { task.load(t.out); }), HasSubstr("config.json is missing"));
+}
+
+TEST_F(LabelTasks, ProbabilitiesOfOneLabelSumToOne) {
+  const auto task = classify_task();
+  for (const auto& [encoder, loss] : {std::pair{"fasttext", "loss=each"}, {"tfidf", "linear.loss=svm"}}) {
+    auto t = training(task, encoder, encoder);
+    set(t, {loss});
+    train(task, t);
+    const auto p = task.load(t.out)->answer({"rain again"})[0].json["probabilities"];
+    EXPECT_NEAR(p["wet"].number() + p["dry"].number(), 1, 1e-6) << encoder;
+  }
 }
 
 TEST_F(LabelTasks, BadInputIsOneLine) {

@@ -165,15 +165,7 @@ Summary train_language(const TrainLanguage& asked, const std::atomic<bool>& stop
   request.recipe.train.deterministic |= deterministic();
   request.recipe.train = resolved(request.recipe.train);
   const std::string& out = request.out;
-  check(!request.resume || is_directory(out), "nothing to resume: there is no directory ", out);
-  check(request.resume || !Trainer::can_resume(out), out,
-        " holds a run already: continue it with --resume, or choose another --out");
-  const bool continued = request.resume && exists(join_path(out, "config.json"));
-  if (continued) {
-    LanguageRecipe begun = load_language_recipe(out);
-    begun.train = resolved(begun.train);
-    check_same_run(to_json(begun), to_json(request.recipe));
-  }
+  const bool continued = goes_on<LanguageRecipe>(out, request.resume, request.recipe, load_language_recipe);
   const Tokenizer tokenizer =
       continued ? Tokenizer::load(out) : Tokenizer::train(request.recipe.text, lines_of(request.text));
   LanguageSystem system =

@@ -3,19 +3,40 @@
 #include <algorithm>
 #include <numeric>
 
+#include "stemma/base/hash.h"
 #include "stemma/vectors/vector_file.h"
 
 namespace stemma {
 
 namespace {
 
-// A batch of the dearest examples: what memory must be there for.
+// A batch of the dearest examples: what memory must be there for. An eighth of it is measured.
 int64_t measure_batch(const Lesson& lesson, const ExampleOptions& batch, Type precision) {
-  auto order = dearest_first(lesson.examples, lesson.cost);
-  order.resize(std::min<size_t>(order.size(), size_t(std::max<int64_t>(batch.examples / 8, 1))));
-  const auto part = cut_into_batches(order, {.source = batch.tokens, .examples = batch.examples}, lesson.cost).front();
+  const auto order = dearest_first(lesson.examples, lesson.cost);
+  const auto first = [&](int64_t examples, int64_t tokens) {
+    return cut_into_batches(order, {.source = tokens, .examples = examples}, lesson.cost).front();
+  };
+  const auto tokens = [&](const std::vector<int64_t>& of) {
+    int64_t sum = 0;
+    for (const int64_t i : of) sum += std::max<int64_t>(lesson.cost(i).source, 1);
+    return sum;
+  };
+  const auto part = first(std::max<int64_t>(batch.examples / 8, 1), batch.tokens / 8);
   const int64_t used = measure_activations(lesson.params, precision, [&] { return lesson.loss(part).total; });
-  return used * batch.examples / int64_t(part.size());
+  return int64_t(double(used) * double(tokens(first(batch.examples, batch.tokens))) / double(tokens(part)));
+}
+
+// Where a run stands in its examples, and what tells them from others.
+struct PlaceInExamples {
+  Cursor order;
+  std::string fingerprint;
+  FIELDS(order, fingerprint)
+};
+std::string fingerprint(const Lesson& lesson) {
+  std::vector<int64_t> costs;
+  for (int64_t i = 0; i < lesson.examples; ++i)
+    costs.push_back(lesson.cost(i).source), costs.push_back(lesson.cost(i).target);
+  return str(hash64({reinterpret_cast<const char*>(costs.data()), costs.size() * sizeof(int64_t)}));
 }
 
 }  // namespace
@@ -38,6 +59,7 @@ Summary learn(const Lesson& lesson, const TaskRecipe& recipe, const std::string&
   plan.check_batch(str("--set batch.examples=", std::max<int64_t>(1, recipe.batch.examples / 2),
                        " with --set accumulate=", 2 * recipe.train.accumulate));
   if (calls.plan) calls.plan(plan);
+  save_task_recipe(recipe, plan.task, directory);
 
   TrainingOrder order({lesson.examples, lesson.cost}, budget, recipe.batch.window, recipe.train.seed);
   Work work;
@@ -52,8 +74,14 @@ Summary learn(const Lesson& lesson, const TaskRecipe& recipe, const std::string&
     return out;
   };
   work.epochs = [&] { return order.cursor().epoch; };
-  work.cursor = [&] { return to_json(order.cursor()); };
-  work.seek = [&](const Json& at) { order.seek(from_json<Cursor>(at, "cursor")); };
+  const std::string examples = fingerprint(lesson);
+  work.cursor = [&] { return to_json(PlaceInExamples{order.cursor(), examples}); };
+  work.seek = [&](const Json& at) {
+    const auto place = from_json<PlaceInExamples>(at, "cursor");
+    check(place.fingerprint == examples, "the training examples are not those that the run in ", directory,
+          " began with; give it the same file, or choose another --out");
+    order.seek(place.order);
+  };
   work.validate = lesson.validate;
   work.epoch_tokens = targets;
   Trainer trainer({directory, lesson.architecture, precision}, lesson.params, work, recipe.train);

@@ -13,9 +13,10 @@ namespace stemma {
 struct TaskPlan : TrainingPlan {
   std::string task, encoder;
   int64_t vocabulary = 0, examples = 0, valid_examples = 0, epoch_tokens = 0;
-  std::string labels;  // "4: Business, Sci/Tech, Sports, World"
+  std::string labels;   // "4: Business, Sci/Tech, Sports, World"
+  std::string measure;  // what the score of a validation is; empty: as the task says
   FIELDS(task, encoder, preset, precision, parameters, threads, vocabulary, examples, valid_examples, epoch_tokens,
-         labels, weights_bytes, training_bytes, activation_bytes, available_bytes, limit)
+         labels, measure, weights_bytes, training_bytes, activation_bytes, available_bytes, limit)
 };
 using TaskCallbacks = TrainingCallbacks<TaskPlan>;
 

@@ -305,12 +305,14 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
   }
   const auto x = model->encode(train.documents), v = model->encode(valid.documents);
   const auto head = from_json<LabelHead>(recipe.head, "head");
+  check(head.balance == "none" || task.kind == LabelKind::one,
+        "head.balance: is for texts with one label each, which these are not; leave it at none");
   const int64_t k = std::max<int64_t>(task.labels.size(), 1);
   const auto targets =
       targets_of(train, task, recipe.train.label_smoothing, weights_of_labels(train, task, head.balance == "balanced"));
   Lesson lesson;
   lesson.plan.task = task.name, lesson.plan.vocabulary = lexer.size(), lesson.plan.labels = describe_labels(task);
-  lesson.plan.valid_examples = valid.size();
+  lesson.plan.measure = measure_of(task), lesson.plan.valid_examples = valid.size();
   lesson.examples = x.size();
   lesson.cost = [&](int64_t i) { return x.cost(i); };
   lesson.loss = [&](std::span<const int64_t> index) {

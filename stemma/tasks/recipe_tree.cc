@@ -181,13 +181,14 @@ Config read_config(const std::string& directory) {
   return out;
 }
 
-void check_same_run(Json before, Json after) {
-  std::vector<Place> a, b;
-  collect("", before, a), collect("", after, b);
-  for (size_t i = 0; i < a.size(); ++i) {
-    const std::string& path = a[i].path;
-    if (a[i].value->is_object() || path == "train.steps" || path == "train.epochs" || path == "train.minutes") continue;
-    check(*a[i].value == *b[i].value, path, " was ", *a[i].value, " when the run began and cannot become ", *b[i].value,
+void check_same_run(Json begun, Json now) {
+  std::vector<Place> before, after;
+  collect("", begun, before), collect("", now, after);
+  for (const auto& [path, value] : after) {
+    if (value->is_object() || path == "train.steps" || path == "train.epochs" || path == "train.minutes") continue;
+    const auto was = std::find_if(before.begin(), before.end(), [&](const Place& p) { return p.path == path; });
+    check(was != before.end(), path, " is an option that the run did not have when it began");
+    check(*was->value == *value, path, " was ", *was->value, " when the run began and cannot become ", *value,
           ": a resumed run keeps its recipe; only steps, epochs and minutes may change");
   }
 }

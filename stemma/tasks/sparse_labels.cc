@@ -25,6 +25,7 @@ class SparseLabels : public LabelModel {
       out.emplace_back(row.begin(), row.end());
       if (!model_.has_probabilities() && model_.outcome() != Outcome::score)
         for (double& margin : out.back()) margin = 1 / (1 + std::exp(-margin));  // monotone, not calibrated
+      if (model_.outcome() == Outcome::classes) out.back() = shares(std::move(out.back()));
     }
     return out;
   }
@@ -65,8 +66,10 @@ Json sparse_defaults() { return to_json(TextModelOptions{}); }
 TrainedLabels train_sparse_labels(const LabelTraining& training, const TaskCallbacks& calls) {
   const auto begun = std::chrono::steady_clock::now();
   if (calls.plan) calls.plan(shallow_plan(training));
+  if (const auto unused = unused_options(training); calls.say && !unused.empty()) calls.say(unused);
   const TextModel model = fit(training, from_json<TextModelOptions>(training.recipe.architecture, "architecture"));
   model.save(training.directory);
+  save_task_recipe(training.recipe, training.task.name, training.directory);
   TrainedLabels out;
   out.model = std::make_unique<SparseLabels>(model);
   out.summary.reason = "optimum";

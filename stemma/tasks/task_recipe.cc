@@ -1,11 +1,21 @@
 #include "stemma/tasks/task_recipe.h"
 
+#include "stemma/base/files.h"
+#include "stemma/base/version.h"
+
 namespace stemma {
 
 void ExampleOptions::validate() const {
   check(examples > 0, "batch.examples = ", examples, ": must be at least 1");
   check(tokens >= 0, "batch.tokens = ", tokens, ": must be at least 0");
   check(window > 0, "batch.window = ", window, ": must be at least 1");
+}
+
+void save_task_recipe(const TaskRecipe& recipe, const std::string& task, const std::string& directory) {
+  Json json = Json::object({{"stemma", version}, {"task", task}});
+  const Json own = to_json(recipe);
+  for (const auto& [key, value] : own.object()) json[key] = value;
+  write_file(join_path(directory, "config.json"), json.dump(2) + "\n");
 }
 
 TrainOptions default_training() {

@@ -29,6 +29,10 @@ struct TaskRecipe {
   FIELDS(encoder, preset, architecture, head, data, vectors, text, batch, train)
 };
 
+// Writes config.json, which says that `directory` is of this task and recipe. To be called when nothing can go wrong
+// any more but learning itself, so that a wrong command leaves a model that is there as it is.
+void save_task_recipe(const TaskRecipe& recipe, const std::string& task, const std::string& directory);
+
 // What suits small data sets and small networks, for all tasks.
 TrainOptions default_training();
 

@@ -5,7 +5,6 @@
 
 #include "stemma/base/files.h"
 #include "stemma/base/random.h"
-#include "stemma/base/version.h"
 #include "stemma/tasks/answer_task.h"
 #include "stemma/tasks/choose_task.h"
 #include "stemma/tasks/label_tasks.h"
@@ -52,20 +51,9 @@ TaskRecipe begin_run(const TaskTraining& training, const std::string& task) {
   check(needy.empty() || !training.valid.empty(), needy, " needs validation data: --valid");
   recipe.train.deterministic |= deterministic();
   recipe.train = resolved(recipe.train);
-  const std::string &out = training.out, config = join_path(out, "config.json");
-  check(!training.resume || is_directory(out), "nothing to resume: there is no directory ", out);
-  check(training.resume || !Trainer::can_resume(out), out,
-        " holds a run already: continue it with --resume, or choose another --out");
-  if (training.resume && exists(config)) {
-    TaskRecipe begun = load_task_recipe(out, task);
-    begun.train = resolved(begun.train);
-    check_same_run(to_json(begun), to_json(recipe));
-  }
-  make_directories(out);
-  Json json = Json::object({{"stemma", version}, {"task", task}});
-  const Json own = to_json(recipe);
-  for (const auto& [key, value] : own.object()) json[key] = value;
-  write_file(config, json.dump(2) + "\n");
+  goes_on<TaskRecipe>(training.out, training.resume, recipe,
+                      [&](const std::string& directory) { return load_task_recipe(directory, task); });
+  make_directories(training.out);
   return recipe;
 }
 

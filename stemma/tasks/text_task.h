@@ -70,7 +70,7 @@ const TextTask& find_text_task(const std::string& name);
 TaskRecipe first_recipe(const TextTask& task, const std::string& encoder, const std::string& preset);
 
 // For tasks: the recipe of a directory of this task, and the beginning of every run: options are checked, the directory
-// is made or is the one to resume, config.json says what is trained.
+// is made or is the one to resume.
 TaskRecipe load_task_recipe(const std::string& directory, const std::string& task);
 TaskRecipe begin_run(const TaskTraining& training, const std::string& task);
 // The places of `most` of n examples, drawn by `seed`, in order; all when most is 0.

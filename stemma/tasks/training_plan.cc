@@ -59,6 +59,12 @@ TrainOptions resolved(TrainOptions options) {
   return options;
 }
 
+void check_place_of_run(const std::string& directory, bool resume) {
+  check(!resume || is_directory(directory), "nothing to resume: there is no directory ", directory);
+  check(resume || !Trainer::can_resume(directory), directory,
+        " holds a run already: continue it with --resume, or choose another --out");
+}
+
 int64_t measure_activations(const Params& params, Type precision, const std::function<Tensor()>& loss) {
   Random random{1};
   const Training on(random);

@@ -4,6 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "stemma/base/files.h"
+#include "stemma/tasks/recipe_tree.h"
 #include "stemma/tensor/memory.h"
 #include "stemma/train/trainer.h"
 
@@ -38,6 +40,21 @@ struct TrainingCallbacks {
 Type resolve_precision(const std::string& precision);
 // What the run does, whatever "auto" will mean when it goes on somewhere else.
 TrainOptions resolved(TrainOptions options);
+
+// Error when `directory` holds a run that is not to be resumed, or is to be resumed and is not there.
+void check_place_of_run(const std::string& directory, bool resume);
+// The same, and true when a run goes on there: then its recipe, which `load` reads, must be the `resolved` one of now
+// but for limits.
+template <class Recipe>
+bool goes_on(const std::string& directory, bool resume, const Recipe& now,
+             const std::function<Recipe(const std::string& directory)>& load) {
+  check_place_of_run(directory, resume);
+  if (!resume || !exists(join_path(directory, "config.json"))) return false;
+  Recipe begun = load(directory);
+  begun.train = resolved(begun.train);
+  check_same_run(to_json(begun), to_json(now));
+  return true;
+}
 
 // Bytes that forward and backward of `loss` take beside the parameters' gradients, which are cleared afterwards.
 int64_t measure_activations(const Params& params, Type precision, const std::function<Tensor()>& loss);

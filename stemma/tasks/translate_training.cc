@@ -172,15 +172,7 @@ Summary train_from_files(const TrainFromFiles& asked, const std::atomic<bool>& s
   request.recipe.train.deterministic |= deterministic();
   request.recipe.train = resolved(request.recipe.train);
   const std::string& out = request.out;
-  check(!request.resume || is_directory(out), "nothing to resume: there is no directory ", out);
-  check(request.resume || !Trainer::can_resume(out), out,
-        " holds a run already: continue it with --resume, or choose another --out");
-  const bool continued = request.resume && exists(join_path(out, "config.json"));
-  if (continued) {
-    Recipe begun = load_recipe(out);
-    begun.train = resolved(begun.train);
-    check_same_run(to_json(begun), to_json(request.recipe));
-  }
+  const bool continued = goes_on<Recipe>(out, request.resume, request.recipe, load_recipe);
   const auto tokenizers = continued ? load_tokenizers(request.recipe, out) : train_tokenizers(request, calls);
   Translator system = within_memory(request.recipe.train,
                                     [&] { return Translator(request.recipe, tokenizers.source, tokenizers.target); });
