@@ -31,6 +31,17 @@ std::string text_of(const TaskReport& report) {
   return out;
 }
 
+// The lines that `reader` gave last; an Error says which they are.
+std::vector<TaskAnswer> answers_to(const TextSystem& system, const std::vector<std::string>& lines,
+                                   const LineReader& reader) {
+  try {
+    return system.answer(lines);
+  } catch (const Error& e) {
+    const int64_t last = reader.line_number(), first = last - int64_t(lines.size()) + 1;
+    fail(reader.path(), ":", first, first < last ? str("-", last) : "", ": ", e.what());
+  }
+}
+
 }  // namespace
 
 int predict_text_task_command(const Words& words) {
@@ -52,7 +63,8 @@ int predict_text_task_command(const Words& words) {
   LineReader reader(input);
   for (std::vector<std::string> lines; !(lines = next_lines(reader, chunk)).empty();) {
     std::string out;
-    for (const auto& answer : system->answer(lines)) out += (json ? answer.json.dump() : answer.text) + "\n";
+    for (const auto& answer : answers_to(*system, lines, reader))
+      out += (json ? answer.json.dump() : answer.text) + "\n";
     print(out);
   }
   return 0;

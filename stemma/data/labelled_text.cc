@@ -35,7 +35,7 @@ std::vector<std::string> labels_of(const std::string& cell, const std::string& s
 }
 
 bool begins_with_label(const std::string& path) {
-  if (path == "-") return false;
+  if (!can_look_ahead(path)) return false;
   LineReader lines(path, TableReader::max_row);
   std::string line;
   return lines.next(line) && line.starts_with(label_prefix);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "stemma/base/check.h"
+#include "stemma/base/choice.h"
 #include "stemma/base/files.h"
 #include "stemma/base/json.h"
 #include "stemma/text/unicode.h"
@@ -33,9 +34,7 @@ const std::string& text_at(const Json& object, std::string_view key, std::string
 class Builder {
  public:
   explicit Builder(const QuestionSource& source) : source_(source) {
-    const std::vector<std::string> known = {"skip", "keep", "fail"};
-    check(std::find(known.begin(), known.end(), source.misplaced) != known.end(), "misplaced: there is no '",
-          source.misplaced, "'", suggestion(source.misplaced, known));
+    check_choice("misplaced", source.misplaced, {"skip", "keep", "fail"});
   }
 
   void add_article(const Json& article) {

@@ -1,5 +1,5 @@
 // Batches of running text: parallel streams, each a part of the text, move on together by `length` tokens a step, so
-// that a model may carry its state (Zaremba et al. 2014, section 4.1). A cursor of two numbers resumes them exactly.
+// that a model may carry its state (Zaremba et al. 2014, section 4.1). A cursor of three numbers resumes them exactly.
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -79,7 +80,8 @@ const Json& at_path(const Json& object, std::string_view path, std::string_view 
   const Json* json = &object;
   for (std::string_view rest = path; !rest.empty();) {
     const auto key = rest.substr(0, rest.find('.'));
-    check(json->is_object(), where, ": '", path, "' is not there: expected an object, found ", json->dump());
+    check(json->is_object(), where, ": '", path, "' is not there: expected an object, found ",
+          json->dump().substr(0, 80));
     const Json* found = json->find(key);
     check(found, where, ": key '", path, "' is missing", suggestion(key, keys_of(*json)));
     json = found;
@@ -182,7 +184,7 @@ void TableReader::next_json(std::vector<std::string>& cells) const {
   const auto where = place();
   check_utf8(line_, where);
   const auto json = Json::parse(line_, where);
-  check(json.is_object(), where, ": expected an object, found ", json.dump());
+  check(json.is_object(), where, ": expected an object, found ", json.dump().substr(0, 80));
   cells.resize(columns_.size());
   for (size_t i = 0; i < columns_.size(); ++i) {
     const Json& value = at_path(json, columns_[i], where);
@@ -192,9 +194,14 @@ void TableReader::next_json(std::vector<std::string>& cells) const {
 
 std::string TableReader::place() const { return str(lines_.path(), ":", row_line_); }
 
+bool can_look_ahead(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error);
+}
+
 bool looks_like_header(const std::string& path, const HeaderQuestion& question, const TableOptions& options) {
   const auto format = table_format(path, options.format);
-  if (path == "-" || format == "jsonl" || column_number(question.column) == 0) return false;
+  if (!can_look_ahead(path) || format == "jsonl" || column_number(question.column) == 0) return false;
   TableReader reader(path, {question.column}, {format, "no", options.more_columns});
   std::vector<std::string> cells;
   if (!reader.next(cells)) return false;

@@ -48,10 +48,12 @@ class TableReader {
   bool waiting_ = false;  // row_ was read ahead
 };
 
+// A file can be; standard input and pipes are read once.
+bool can_look_ahead(const std::string& path);
 // Whether `format` is "auto": what the name says. tsv | csv | jsonl.
 std::string table_format(const std::string& path, const std::string& format);
 // Is the first row a header? Yes when its label (the column's cell) is found in none of the next thousand rows while
-// another is found twice: labels come again, names do not. `numbers`: yes when it is not a number. Standard input
+// another is found twice: labels come again, names do not. `numbers`: yes when it is not a number. Of what
 // cannot be looked at ahead: no.
 struct HeaderQuestion {
   std::string column = "1";

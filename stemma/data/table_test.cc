@@ -96,6 +96,8 @@ TEST_F(TableTest, AHeaderHasALabelThatDoesNotComeAgain) {
   EXPECT_FALSE(looks_like_header(path, {"2"}, {}));
   write_file(path, "a\tscore\na\t1.5\n");
   EXPECT_TRUE(looks_like_header(path, {"2", true}, {}));
+  EXPECT_TRUE(can_look_ahead(path));
+  for (const char* once : {"-", "/dev/null"}) EXPECT_FALSE(can_look_ahead(once)) << once;
   EXPECT_FALSE(looks_like_header("-", {"2"}, {}));
 }
 

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "stemma/base/check.h"
+#include "stemma/base/choice.h"
 #include "stemma/base/files.h"
+#include "stemma/data/table.h"
 #include "stemma/data/tag_scheme.h"
 #include "stemma/text/unicode.h"
 
@@ -88,9 +90,7 @@ struct TaggedTextReader::Input {
   std::vector<std::string> forms;  // of its words
 
   explicit Input(const TaggedTextSource& from) : source(from), lines(from.path) {
-    const std::vector<std::string> formats = {"auto", "conll", "conllu", "slots"};
-    check(std::find(formats.begin(), formats.end(), source.format) != formats.end(), source.path, ": format '",
-          source.format, "' is unknown", suggestion(source.format, formats));
+    check_choice(str(source.path, ": format"), source.format, {"auto", "conll", "conllu", "slots"});
     if (source.format == "auto") source.format = guess_format();
     if (source.format != "conllu") return;
     word_at = find_conllu_column(source.word.empty() ? "FORM" : source.word, source.path);
@@ -101,7 +101,7 @@ struct TaggedTextReader::Input {
   std::string guess_format() const {
     const auto& path = source.path;
     if (path.ends_with(".conllu") || path.ends_with(".conllu.gz")) return "conllu";
-    if (path == "-") return "conll";
+    if (!can_look_ahead(path)) return "conll";
     LineReader first(path);
     std::string text;
     return first.next(text) && text.find(intent_mark) != text.npos ? "slots" : "conll";

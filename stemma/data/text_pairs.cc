@@ -72,7 +72,7 @@ bool TextPairReader::next(LabelledPair& pair) {
   while (input_->next()) {
     pair.place = input_->place();
     pair.first = input_->cells[0], pair.second = input_->cells[1];
-    if (!source_.label.empty()) pair.label = input_->cells[2];
+    if (!source_.label.empty()) pair.label = trimmed(input_->cells[2]);
     if (keep(pair)) return true;
   }
   return false;
@@ -88,7 +88,7 @@ bool TextPairReader::keep(LabelledPair& pair) {
     report_.empty.add(pair.place);
     return false;
   }
-  check(source_.label.empty() || !trimmed(pair.label).empty(), pair.place, ": the pair has no label");
+  check(source_.label.empty() || !pair.label.empty(), pair.place, ": the pair has no label");
   if (source_.scores && !source_.label.empty()) pair.score = score_of(pair.label, pair.place);
   ++report_.pairs;
   return true;

@@ -1,11 +1,13 @@
 #include "stemma/models/recurrent_language_model.h"
 
+#include "stemma/base/choice.h"
+
 namespace stemma {
 
 void RecurrentLanguageModel::Config::validate() const {
   check(embedding > 0 && width > 0 && layers > 0, "embedding, width, layers: must be positive");
   check(dropout >= 0 && dropout < 1, "dropout = ", dropout, ": must be in [0, 1)");
-  check(tie == "none" || tie == "output", "tie: unknown value '", tie, "' (known: none, output)");
+  check_choice("tie", tie, {"none", "output"});
   check(input_dropout < 1 && hidden_dropout < 1, "input_dropout, hidden_dropout: must be below 1");
   for (const float p : {embedding_dropout, weight_dropout})
     check(p >= 0 && p < 1, "embedding_dropout, weight_dropout: ", p, " is not in [0, 1)");

@@ -1,5 +1,7 @@
 #include "stemma/models/transformer_language_model.h"
 
+#include "stemma/base/choice.h"
+
 #include <cmath>
 
 namespace stemma {
@@ -7,7 +9,7 @@ namespace stemma {
 void TransformerLanguageModel::Config::validate() const {
   TransformerShape::validate();
   check(layers > 0, "layers: must be positive");
-  check(tie == "none" || tie == "output", "tie: unknown value '", tie, "' (known: none, output)");
+  check_choice("tie", tie, {"none", "output"});
 }
 
 TransformerLanguageModel::TransformerLanguageModel(const Config& c, int64_t vocabulary) : config(c) {

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "stemma/base/check.h"
+#include "stemma/base/choice.h"
 #include "stemma/base/fields.h"
 
 namespace stemma {
@@ -36,14 +37,12 @@ Liblinear::~Liblinear() = default;
 namespace {
 
 int solver_of(const LiblinearSettings& s, bool more_features_than_texts) {
-  const std::vector<std::string> solvers{"auto", "primal", "dual"}, losses{"logistic", "svm", "svr"};
-  check(std::find(solvers.begin(), solvers.end(), s.solver) != solvers.end(), "solver: there is no '", s.solver, "'",
-        suggestion(s.solver, solvers));
+  check_choice("solver", s.solver, {"auto", "primal", "dual"});
+  check_choice("loss", s.loss, {"logistic", "svm", "svr"});
   const bool by_shape = s.loss != "logistic" && more_features_than_texts;  // of logistic the primal is always quicker
   const bool dual = s.solver == "dual" || (s.solver == "auto" && by_shape);
   if (s.loss == "logistic") return dual ? L2R_LR_DUAL : L2R_LR;
   if (s.loss == "svm") return dual ? L2R_L2LOSS_SVC_DUAL : L2R_L2LOSS_SVC;
-  check(s.loss == "svr", "loss: liblinear has no '", s.loss, "'", suggestion(s.loss, losses));
   return dual ? L2R_L2LOSS_SVR_DUAL : L2R_L2LOSS_SVR;
 }
 

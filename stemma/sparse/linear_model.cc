@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "stemma/base/check.h"
+#include "stemma/base/choice.h"
 #include "stemma/base/parallel.h"
 #include "stemma/sparse/liblinear.h"
 #include "stemma/sparse/softmax_regression.h"
@@ -15,12 +16,9 @@ namespace {
 std::string resolved_loss(const LinearOptions& o, const std::vector<std::string>& possible) {
   check(o.C > 0 && o.tolerance >= 0 && o.epsilon >= 0, "C ", o.C, " must be above 0, tolerance ", o.tolerance,
         " and epsilon ", o.epsilon, " not below");
-  const std::vector<std::string> weights{"none", "balanced"};
-  check(std::find(weights.begin(), weights.end(), o.class_weights) != weights.end(), "class_weights: there is no '",
-        o.class_weights, "'", suggestion(o.class_weights, weights));
+  check_choice("class_weights", o.class_weights, {"none", "balanced"});
   if (o.loss == "auto") return possible[0];
-  check(std::find(possible.begin(), possible.end(), o.loss) != possible.end(), "loss: there is no '", o.loss,
-        "' for this task", suggestion(o.loss, possible));
+  check_choice("loss", o.loss, possible);
   return o.loss;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "stemma/base/check.h"
+#include "stemma/base/choice.h"
 #include "stemma/base/fields.h"
 #include "stemma/text/unicode.h"
 #include "stemma/text/word_table.h"
@@ -45,15 +46,11 @@ void append_lower(std::string& out, std::string_view text, const CodePoint& poin
 }  // namespace
 
 NgramReader::NgramReader(const NgramOptions& options) : options_(options) {
-  const std::vector<std::string> units{"words", "characters", "inside_words"};
-  check(std::find(units.begin(), units.end(), options.unit) != units.end(), "n-grams: no unit '", options.unit, "'",
-        suggestion(options.unit, units));
+  check_choice("unit", options.unit, {"words", "characters", "inside_words"});
   check(options.shortest >= 1 && options.longest >= options.shortest && options.longest <= 100, "n-grams of ",
         options.unit, ": ", options.shortest, " to ", options.longest, " is no range within 1 to 100");
   if (options.words == "pattern") return;
-  const std::vector<std::string> kinds{"pattern", "spaces", "dictionary", "characters"};
-  check(std::find(kinds.begin(), kinds.end(), options.words) != kinds.end(), "words: there is no '", options.words, "'",
-        suggestion(options.words, kinds));
+  check_choice("words", options.words, {"pattern", "spaces", "dictionary", "characters"});
   segmenter_ = std::make_unique<Segmenter>(options.words);
 }
 

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "stemma/base/check.h"
+#include "stemma/base/choice.h"
 #include "stemma/base/parallel.h"
 #include "stemma/sparse/count.h"
 
@@ -27,9 +28,7 @@ std::vector<TermBlock> blocks_of(const TfidfOptions& o) {
                                  .lower_case = o.lower_case}});
   check(!blocks.empty(), "longest and longest_characters are both 0: neither words nor characters are features");
   for (const TermBlock& block : blocks) NgramReader check_options(block.ngrams);
-  const std::vector<std::string> norms{"l2", "l1", "none"};
-  check(std::find(norms.begin(), norms.end(), o.norm) != norms.end(), "norm: there is no '", o.norm, "'",
-        suggestion(o.norm, norms));
+  check_choice("norm", o.norm, {"l2", "l1", "none"});
   check(o.min_df >= 0 && o.max_df > 0, "min_df ", o.min_df, ", max_df ", o.max_df, ": give positive numbers");
   check(o.max_features >= 0, "max_features: ", o.max_features, " is below 0");
   return blocks;

@@ -118,6 +118,7 @@ struct Learning {
 VectorModel tuned(const Learning& l, const LabelledCorpus& corpus, const BagOptions& options) {
   const auto& valid = l.training.valid;
   check(valid.size() > 0, "autotune needs validation texts: --valid");
+  check(l.training.recipe.vectors.empty(), "autotune begins without vectors: leave out --vectors, or autotune");
   std::vector<TuningDocument> documents;
   for (int64_t i = 0; i < valid.size(); ++i)
     documents.push_back({l.wording.of(valid.documents, i), names_of(l.training, valid, i)});

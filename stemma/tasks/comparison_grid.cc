@@ -69,6 +69,7 @@ bool goes_on(const Cell& cell) {
   const std::string& out = cell.training.out;
   if (exists(result_file(cell)) || !exists(join_path(out, "config.json"))) return false;
   TaskRecipe now = cell.training.recipe;
+  now.train.deterministic |= deterministic();
   now.train = resolved(now.train);
   return Trainer::can_resume(out) && to_json(load_task_recipe(out, read_config(out).task)) == to_json(now);
 }

@@ -244,6 +244,9 @@ void check_same_labels(const TaskTraining& training, const LabelTask& now) {
 Summary train_labels(const std::string& name, const TaskTraining& training, const std::atomic<bool>& stop,
                      const TaskCallbacks& calls) {
   from_json<LabelHead>(training.recipe.head, "head").validate();
+  const std::string& encoder = training.recipe.encoder;
+  check(!training.resume || (encoder != "tfidf" && encoder != "fasttext"), encoder,
+        " learns in one go, so there is nothing to resume; leave --resume out");
   const TaskRecipe recipe = begin_run(training, name);
   auto train = read_documents(name, recipe, training.train, nullptr);
   if (calls.say && !train.notes.empty()) calls.say(training.train + ": passed over\n" + train.notes);

@@ -247,6 +247,9 @@ TEST_F(LabelTasks, ABagThatIsStoppedKeepsNothing) {
   const auto t = training(task, "fasttext", "model");
   EXPECT_EQ(task.train(t, std::atomic<bool>{true}, {}).reason, "stopped");
   EXPECT_THAT(error_of([&] { task.load(t.out); }), HasSubstr("config.json is missing"));
+  auto again = t;
+  again.resume = true;
+  EXPECT_THAT(error_of([&] { train(task, again); }), HasSubstr("nothing to resume"));
 }
 
 TEST_F(LabelTasks, ProbabilitiesOfOneLabelSumToOne) {

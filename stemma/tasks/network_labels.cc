@@ -298,7 +298,8 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
   auto model = within_memory(recipe.train, [&] { return std::make_unique<NetworkLabels>(recipe, task, lexer); });
   initialise([&](const ParamFn& f) { model->walk(f); }, recipe.train.seed);
   const Params params = model->params();
-  if (!recipe.vectors.empty()) {
+  const bool goes_on = resume && Trainer::can_resume(directory);
+  if (!recipe.vectors.empty() && !goes_on) {
     const int64_t known =
         begin_with_vectors(recipe.vectors, lexer, {"encoder.input.tuned.E", "encoder.input.fixed.E"}, params);
     if (calls.say) calls.say(str(known, " of ", lexer.size(), " words begin with the vectors in ", recipe.vectors));

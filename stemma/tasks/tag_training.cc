@@ -184,7 +184,8 @@ Summary train_tags(const TaskTraining& training, const std::atomic<bool>& stop, 
 
   const auto model = within_memory(recipe.train, [&] { return std::make_unique<TagModel>(recipe, labels, lexer); });
   initialise([&](const ParamFn& f) { model->walk(f); }, recipe.train.seed);
-  if (!recipe.vectors.empty()) {
+  const bool goes_on = training.resume && Trainer::can_resume(training.out);
+  if (!recipe.vectors.empty() && !goes_on) {
     const int64_t known =
         begin_with_vectors(recipe.vectors, lexer, {"encoder.input.tuned.E", "encoder.input.fixed.E"}, model->params());
     if (calls.say) calls.say(str(known, " of ", lexer.size(), " words begin with the vectors in ", recipe.vectors));
@@ -199,6 +200,7 @@ Summary train_tags(const TaskTraining& training, const std::atomic<bool>& stop, 
     lesson.validate = Judge{*model, labels, model->encode(words_of(valid)), targets_of(valid, labels),
                             truth_of(valid, seen, labels.spans())};
   }
+  lesson.plan.measure = labels.spans() ? "span_f1" : "accuracy";
   lesson.plan.task = "tag", lesson.plan.vocabulary = lexer.size(), lesson.plan.labels = names_of(labels);
   lesson.examples = x.size();
   lesson.cost = [&](int64_t i) { return x.cost(i); };

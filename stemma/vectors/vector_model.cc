@@ -1,16 +1,12 @@
 #include "stemma/vectors/vector_model.h"
 
 #include "stemma/base/check.h"
+#include "stemma/base/choice.h"
 
 namespace stemma {
 
 namespace {
 
-void among(std::string_view name, const std::string& value, const std::vector<std::string>& known) {
-  for (const auto& k : known)
-    if (k == value) return;
-  fail(name, ": there is no '", value, "'", suggestion(value, known));
-}
 void between(std::string_view name, double value, double low, double high) {
   check(value >= low && value <= high, name, ": ", value, " is not between ", low, " and ", high);
 }
@@ -18,8 +14,8 @@ void between(std::string_view name, double value, double low, double high) {
 }  // namespace
 
 void check_options(const VectorOptions& o) {
-  among("model", o.model, {"cbow", "skipgram", "supervised"});
-  among("loss", o.loss, {"negatives", "tree", "softmax", "each"});
+  check_choice("model", o.model, {"cbow", "skipgram", "supervised"});
+  check_choice("loss", o.loss, {"negatives", "tree", "softmax", "each"});
   check(o.model == "supervised" || o.loss == "negatives" || o.loss == "tree", "loss: ", o.loss,
         " is for classifiers; word vectors take negatives or tree");
   between("dimension", o.dimension, 1, 65536);
