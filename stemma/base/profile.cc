@@ -104,7 +104,7 @@ std::vector<ProfileLine> summary(const std::vector<ProfileEvent>& events, Sizes 
     std::string path = e.parent < 0 ? e.name : str(lines[line_of[size_t(e.parent)]].path, " / ", e.name);
     if (sizes == Sizes::apart && !e.cost.sizes.empty()) path += " " + e.cost.sizes;
     const size_t i = known.try_emplace(path, lines.size()).first->second;
-    if (i == lines.size()) lines.push_back({.path = path});
+    if (i == lines.size()) lines.emplace_back().path = path;
     line_of.push_back(i);
     const double seconds = double(e.end - e.begin) * 1e-9;
     ++lines[i].calls, lines[i].seconds += seconds, lines[i].own += seconds, lines[i].cost += e.cost;

@@ -37,7 +37,8 @@ int run(const char* verb, Command Task::*command, const Words& words) {
     for (const auto& task : tasks()) {
       known.push_back(task.name);
       if (task.name != config.task) continue;
-      check(task.*command != nullptr, "no ", verb, " for ", word, ", a model of the task '", config.task, "'");
+      check(task.*command != nullptr, "no ", verb, " for ", word, ", a model of the task '", config.task, "'",
+            config.task == "lm" ? ": stemma generate goes on from a prompt" : "");
       return (task.*command)(words);
     }
     fail(config.path, ": unknown task '", config.task, "'", suggestion(config.task, known));

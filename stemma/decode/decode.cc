@@ -68,7 +68,7 @@ class Search {
     Advance next{{}, {}, options_.coverage_penalty > 0};
     for (int64_t b = 0; b < sentences_; ++b)  // the first step is the same for all groups of a sentence
       for (int64_t g = 0; g < groups_; ++g) {
-        live_.push_back({.sentence = b, .group = g});
+        live_.push_back({.sentence = b, .group = g, .coverage = {}});
         next.tokens.push_back(request_.bos), next.parents.push_back(b);
       }
     while (!live_.empty()) {
