@@ -4,6 +4,7 @@
 
 #include "stemma/base/files.h"
 #include "stemma/tasks/answer_scores.h"
+#include "stemma/tasks/network.h"
 #include "stemma/text/unicode.h"
 #include "stemma/train/checkpoint.h"
 
@@ -13,12 +14,10 @@ namespace {
 
 // ---- the system -----------------------------------------------------------------------------------------------------
 AnswerModel load_model(const TaskRecipe& recipe, const std::string& directory) {
-  const std::string weights = join_path(directory, "model.safetensors");
-  check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
+  const std::string weights = trained_weights(directory);
   const Unfilled on;
   AnswerModel model(recipe, Lexer::load(directory));
-  const auto mapped = map_tensors(weights, model.params(), model.architecture(recipe));
-  replace([&](const ParamFn& f) { model.walk(f); }, mapped.tensors);
+  load_weights(weights, model.architecture(recipe), [&](const ParamFn& f) { model.walk(f); });
   return model;
 }
 
@@ -202,11 +201,8 @@ std::unique_ptr<AnswerModel> begin_model(const TaskRecipe& recipe, const Begun& 
   Lexer lexer = lexer_for(recipe, begun.train, begun.training.out, begun.training.resume);
   lexer.save(begun.training.out);
   auto model = within_memory(recipe.train, [&] { return std::make_unique<AnswerModel>(recipe, lexer); });
-  initialise([&](const ParamFn& f) { model->walk(f); }, recipe.train.seed);
-  if (recipe.vectors.empty()) return model;
-  const int64_t known =
-      begin_with_vectors(recipe.vectors, lexer, {"encoder.input.tuned.E", "encoder.input.fixed.E"}, model->params());
-  if (calls.say) calls.say(str(known, " of ", lexer.size(), " words begin with the vectors in ", recipe.vectors));
+  begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, begun.training.out, begun.training.resume},
+                calls);
   return model;
 }
 

@@ -67,8 +67,7 @@ void LanguageSystem::save_description(const std::string& directory) const {
 LanguageSystem LanguageSystem::load(const std::string& directory, For use) {
   const LanguageRecipe recipe = load_language_recipe(directory);
   LanguageSystem out(recipe, Tokenizer::load(directory), nullptr);
-  const std::string weights = join_path(directory, "model.safetensors");
-  check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
+  const std::string weights = trained_weights(directory);
   if (use == For::training) {
     out.model_ = make_language_model(recipe.model, recipe.architecture, out.tokenizer_.size(), 1);
     load_tensors(weights, out.model_->params(), out.architecture());

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "stemma/base/hash.h"
-#include "stemma/vectors/vector_file.h"
 
 namespace stemma {
 
@@ -97,27 +96,6 @@ void in_batches(int64_t examples, const std::function<TokenCost(int64_t)>& cost,
   const Precision products(Type::f32);
   for (const auto& batch : cut_into_batches(dearest_first(examples, cost), {.source = 8192, .examples = 256}, cost))
     f(batch);
-}
-
-int64_t begin_with_vectors(const std::string& file, const Lexer& lexer, const std::vector<std::string>& embeddings,
-                           const Params& params) {
-  const VectorModel vectors = load_vectors(file);
-  int64_t known = 0;
-  bool found = false;
-  for (const auto& p : params) {
-    if (std::find(embeddings.begin(), embeddings.end(), p.name) == embeddings.end()) continue;
-    found = true, known = 0;
-    check(p.w.cols() == vectors.dimension(), "the vectors in ", file, " have ", vectors.dimension(),
-          " numbers, but embedding = ", p.w.cols(), "; --set embedding=", vectors.dimension());
-    for (int32_t id = eos_id + 1; id < lexer.size(); ++id) {
-      if (!vectors.knows(lexer.piece(id))) continue;
-      const auto v = vectors.word_vector(lexer.piece(id));
-      std::copy(v.begin(), v.end(), p.w.data() + int64_t(id) * p.w.cols());
-      ++known;
-    }
-  }
-  check(found, "the encoder has no embedding of words that could begin with the vectors in ", file);
-  return known;
 }
 
 }  // namespace stemma

@@ -40,9 +40,4 @@ Summary learn(const Lesson& lesson, const TaskRecipe& recipe, const std::string&
 void in_batches(int64_t examples, const std::function<TokenCost(int64_t)>& cost,
                 const std::function<void(std::span<const int64_t>)>& f);
 
-// Puts what a file of word vectors (any format of vectors/vector_file.h) knows of the lexer's words into the embedding
-// at `path` ("encoder.input.tuned.E"). Returns how many words it knew. Error: another dimension, no such embedding.
-int64_t begin_with_vectors(const std::string& file, const Lexer& lexer, const std::vector<std::string>& embeddings,
-                           const Params& params);
-
 }  // namespace stemma

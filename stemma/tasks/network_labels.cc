@@ -7,6 +7,7 @@
 #include "stemma/nn/pooling.h"
 #include "stemma/tasks/encoded_texts.h"
 #include "stemma/tasks/label_model.h"
+#include "stemma/tasks/network.h"
 #include "stemma/train/checkpoint.h"
 
 namespace stemma {
@@ -296,14 +297,7 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
   Lexer lexer = lexer_for(training);
   lexer.save(directory);
   auto model = within_memory(recipe.train, [&] { return std::make_unique<NetworkLabels>(recipe, task, lexer); });
-  initialise([&](const ParamFn& f) { model->walk(f); }, recipe.train.seed);
-  const Params params = model->params();
-  const bool goes_on = resume && Trainer::can_resume(directory);
-  if (!recipe.vectors.empty() && !goes_on) {
-    const int64_t known =
-        begin_with_vectors(recipe.vectors, lexer, {"encoder.input.tuned.E", "encoder.input.fixed.E"}, params);
-    if (calls.say) calls.say(str(known, " of ", lexer.size(), " words begin with the vectors in ", recipe.vectors));
-  }
+  begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, directory, resume}, calls);
   const auto x = model->encode(train.documents), v = model->encode(valid.documents);
   const auto head = from_json<LabelHead>(recipe.head, "head");
   check(head.balance == "none" || task.kind == LabelKind::one,
@@ -322,7 +316,7 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
     return loss_of(model->logits(x, index), t, task.kind);
   };
   if (valid.size()) lesson.validate = [&] { return judge(model->answer(v)); };
-  lesson.params = params;
+  lesson.params = model->params();
   lesson.architecture = model->architecture(recipe);
   const Summary summary = learn(lesson, recipe, directory, resume, stop, calls);
   return {std::move(model), summary};
@@ -330,13 +324,11 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
 
 std::unique_ptr<LabelModel> load_network_labels(const TaskRecipe& recipe, const LabelTask& task,
                                                 const std::string& directory) {
-  const std::string weights = join_path(directory, "model.safetensors");
-  check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
+  const std::string weights = trained_weights(directory);
   Lexer lexer = Lexer::load(directory);
   const Unfilled on;
   auto model = std::make_unique<NetworkLabels>(recipe, task, std::move(lexer));
-  const auto mapped = map_tensors(weights, model->params(), model->architecture(recipe));
-  replace([&](const ParamFn& f) { model->walk(f); }, mapped.tensors);
+  load_weights(weights, model->architecture(recipe), [&](const ParamFn& f) { model->walk(f); });
   return model;
 }
 

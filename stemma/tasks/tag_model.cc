@@ -4,6 +4,7 @@
 
 #include "stemma/base/files.h"
 #include "stemma/tasks/lesson.h"
+#include "stemma/tasks/network.h"
 #include "stemma/train/checkpoint.h"
 
 namespace stemma {
@@ -54,12 +55,10 @@ TagModel::TagModel(const TaskRecipe& recipe, const TagLabels& labels, Lexer lexe
 
 std::unique_ptr<TagModel> TagModel::load(const TaskRecipe& recipe, const TagLabels& labels,
                                          const std::string& directory) {
-  const std::string weights = join_path(directory, "model.safetensors");
-  check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
+  const std::string weights = trained_weights(directory);
   const Unfilled on;
   auto model = std::make_unique<TagModel>(recipe, labels, Lexer::load(directory));
-  const auto mapped = map_tensors(weights, model->params(), model->architecture());
-  replace([&](const ParamFn& f) { model->walk(f); }, mapped.tensors);
+  load_weights(weights, model->architecture(), [&](const ParamFn& f) { model->walk(f); });
   return model;
 }
 

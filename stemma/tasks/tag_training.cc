@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stemma/base/files.h"
+#include "stemma/tasks/network.h"
 #include "stemma/tasks/tag_words.h"
 #include "stemma/vectors/vector_file.h"
 
@@ -183,13 +184,7 @@ Summary train_tags(const TaskTraining& training, const std::atomic<bool>& stop, 
   lexer.save(training.out);
 
   const auto model = within_memory(recipe.train, [&] { return std::make_unique<TagModel>(recipe, labels, lexer); });
-  initialise([&](const ParamFn& f) { model->walk(f); }, recipe.train.seed);
-  const bool goes_on = training.resume && Trainer::can_resume(training.out);
-  if (!recipe.vectors.empty() && !goes_on) {
-    const int64_t known =
-        begin_with_vectors(recipe.vectors, lexer, {"encoder.input.tuned.E", "encoder.input.fixed.E"}, model->params());
-    if (calls.say) calls.say(str(known, " of ", lexer.size(), " words begin with the vectors in ", recipe.vectors));
-  }
+  begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, training.out, training.resume}, calls);
   const auto x = model->encode(words_of(sentences));
   const auto targets = targets_of(sentences, labels);
   model->forget_rare(x);

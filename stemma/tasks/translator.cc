@@ -88,13 +88,11 @@ Translator Translator::load(const std::string& directory) {
   const Tokenizer source = tokenizer(recipe.text.joint ? "tokenizer" : "source");
   const Tokenizer target = recipe.text.joint ? source : tokenizer("target");
   Translator out(recipe, source, target, nullptr);
-  const std::string weights = join_path(directory, "model.safetensors");
   MappedFile file;
   bool made = false;
   const auto map = [&](const Params& wanted) {
     made = true;
-    check(exists(weights), "no weights at ", weights, " yet: training writes them after its first validation");
-    auto mapped = map_tensors(weights, wanted, out.architecture());
+    auto mapped = map_tensors(trained_weights(directory), wanted, out.architecture());
     file = mapped.file;
     return mapped.tensors;
   };

@@ -126,6 +126,12 @@ static SafetensorsFile open_checked(const std::string& path, const Params& tenso
   return file;
 }
 
+std::string trained_weights(const std::string& directory) {
+  const std::string path = join_path(directory, "model.safetensors");
+  check(exists(path), "no weights at ", path, " yet: training writes them after its first validation");
+  return path;
+}
+
 MappedTensors map_tensors(const std::string& path, const Params& wanted, const std::string& architecture) {
   const auto file = open_checked(path, wanted, architecture);
   MappedTensors out{{}, file.file()};

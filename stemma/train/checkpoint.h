@@ -23,6 +23,9 @@ void save_tensors(const std::string& path, const Params& tensors, const About& a
 // or not finite; nothing is changed then.
 Json load_tensors(const std::string& path, const Params& tensors, const std::string& architecture);
 
+// DIRECTORY/model.safetensors. Error when training has not written it yet.
+std::string trained_weights(const std::string& directory);
+
 // The same tensors without copying, for a model that is not trained: they lie in the mapped file, wherever it holds the
 // type that is wanted.
 struct MappedTensors {
