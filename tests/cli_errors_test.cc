@@ -147,5 +147,19 @@ TEST_F(CliErrors, RefusesToMixRuns) {
   EXPECT_THAT(refusal(training("--out m --steps 9 --resume")), HasSubstr("training text"));
 }
 
+TEST_F(CliErrors, ABadLineDoesNotLoseTheAnswersBeforeIt) {
+  write_file(file("p.tsv"),
+             "one two\tone two\tsame\nthrefive sixour\tfive six\tother\none two\tthrefive sixour\tother\nthrefive "
+             "sixour\tthrefive sixour\tsame\n");
+  const auto trained = run("train pair --encoder tfidf --train p.tsv --out m");
+  ASSERT_EQ(trained.status, 0) << trained.error;
+  write_file(file("in"), "one two\tone two\nthrefive sixour\tthrefive sixour\nno tab\none two\tone two\n");
+  const auto answered = run("predict m < in");
+  EXPECT_EQ(answered.status, 1);
+  EXPECT_EQ(answered.out, "same\nsame\n");
+  EXPECT_THAT(answered.error, HasSubstr("standard input:3: a pair is two texts with a tab between, not 'no tab'"));
+  EXPECT_THAT(refusal("predict m --input p.json"), HasSubstr("p.json: inputs of this task are lines of text"));
+}
+
 }  // namespace
 }  // namespace stemma

@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 namespace stemma {
 
@@ -12,6 +14,13 @@ constexpr uint64_t hash64(std::string_view bytes, uint64_t seed = 0xCBF29CE48422
   h = (h ^ (h >> 33)) * 0xFF51AFD7ED558CCD;
   h = (h ^ (h >> 33)) * 0xC4CEB9FE1A85EC53;
   return h ^ (h >> 33);
+}
+
+// Of numbers as they lie in memory.
+template <class T>
+uint64_t hash64(const std::vector<T>& values, uint64_t seed = 0xCBF29CE484222325) {
+  static_assert(std::has_unique_object_representations_v<T> || std::is_floating_point_v<T>);
+  return hash64({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)}, seed);
 }
 
 }  // namespace stemma

@@ -27,20 +27,42 @@ std::string text_of(const TaskReport& report) {
     for (const auto& row : t.rows) table.add(row);
     out += str(out.empty() ? "" : "\n", t.title.empty() ? "" : t.title + "\n", table.text());
   }
-  if (!report.notes.empty()) out += "\npassed over in the file:\n" + report.notes;
+  if (!report.notes.empty()) out += "\nof the file:\n" + report.notes;
   return out;
 }
 
-// The lines that `reader` gave last; an Error says which they are.
-std::vector<TaskAnswer> answers_to(const TextSystem& system, const std::vector<std::string>& lines,
-                                   const LineReader& reader) {
-  try {
-    return system.answer(lines);
-  } catch (const Error& e) {
-    const int64_t last = reader.line_number(), first = last - int64_t(lines.size()) + 1;
-    fail(reader.path(), ":", first, first < last ? str("-", last) : "", ": ", e.what());
+// Prints answers, and counts those to inputs that were cut.
+struct AnswerPrinter {
+  bool json = false;
+  int64_t inputs = 0, cut = 0;
+
+  void operator()(const std::vector<TaskAnswer>& answers) {
+    std::string out;
+    for (const auto& answer : answers) {
+      Json object = answer.json;
+      if (answer.cut) object["cut"] = true;
+      out += (json ? object.dump() : answer.text) + "\n";
+      ++inputs, cut += answer.cut;
+    }
+    print(out);
   }
+  ~AnswerPrinter() {
+    if (cut) std::fprintf(stderr, "stemma: %s\n", describe_cut(cut, inputs).c_str());
+  }
+};
+
+// Lines `first` and following of `path`. Where one of them is no input, those before it are answered all the same.
+void answer_lines(const TextSystem& system, const std::vector<std::string>& lines, const std::string& path,
+                  int64_t first, AnswerPrinter& printer) {
+  try {
+    return printer(system.answer(lines));
+  } catch (const Error& e) {
+    if (lines.size() == 1) fail(path, ":", first, ": ", e.what());
+  }
+  for (size_t i = 0; i < lines.size(); ++i) answer_lines(system, {lines[i]}, path, first + int64_t(i), printer);
 }
+
+bool is_json_file(const std::string& path) { return path.ends_with(".json") || path.ends_with(".json.gz"); }
 
 }  // namespace
 
@@ -50,9 +72,11 @@ int predict_text_task_command(const Words& words) {
   bool json = false;
   Machine machine;
   CommandLine line("predict", "Text in, answers out, line by line.",
-                   "  stemma predict runs/topics < texts.txt\n  stemma predict runs/topics --json --input texts.txt\n");
+                   "  stemma predict runs/topics < texts.txt\n  stemma predict runs/topics --json --input texts.txt\n"
+                   "  stemma predict runs/answer --json --input dev.json    # questions in the form of SQuAD\n");
   line.option("directory", directory, "the model directory").required();
-  line.option("--input", input, "a file, plain or .gz; -: standard input");
+  line.option("--input", input,
+              "a file, plain or .gz, of lines; of the task answer, .json in the form of SQuAD; -: standard input");
   line.option("--chunk", chunk, "lines answered together; 0: 512, on a terminal 1");
   line.flag("--json", json, "an object for each line, with probabilities");
   machine.declare(line);
@@ -60,13 +84,11 @@ int predict_text_task_command(const Words& words) {
   const MachineScope scope(machine);
   const auto system = task_of(directory).load(directory);
   if (chunk <= 0) chunk = input == "-" && ::isatty(STDIN_FILENO) ? 1 : 512;
+  AnswerPrinter printer{.json = json};
+  if (is_json_file(input)) return printer(system->answer_file(input)), 0;
   LineReader reader(input);
-  for (std::vector<std::string> lines; !(lines = next_lines(reader, chunk)).empty();) {
-    std::string out;
-    for (const auto& answer : answers_to(*system, lines, reader))
-      out += (json ? answer.json.dump() : answer.text) + "\n";
-    print(out);
-  }
+  for (std::vector<std::string> lines; !(lines = next_lines(reader, chunk)).empty();)
+    answer_lines(*system, lines, reader.path(), reader.line_number() - int64_t(lines.size()) + 1, printer);
   return 0;
 }
 

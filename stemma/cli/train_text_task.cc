@@ -43,8 +43,9 @@ std::string examples_of(const TextTask& task) {
 Facts facts_of(const TaskPlan& p) {
   Facts out;
   if (p.vocabulary) out.push_back({"vocabulary", with_commas(p.vocabulary)});
-  out.push_back({"examples", str(with_commas(p.examples), ", ", with_commas(p.epoch_tokens), " tokens",
-                                 p.valid_examples ? str("; ", with_commas(p.valid_examples), " to validate") : "")});
+  out.push_back(
+      {"examples", str(with_commas(p.examples), p.epoch_tokens ? str(", ", with_commas(p.epoch_tokens), " tokens") : "",
+                       p.valid_examples ? str("; ", with_commas(p.valid_examples), " to validate") : "")});
   if (!p.labels.empty()) out.push_back({"labels", p.labels});
   return out;
 }

@@ -37,7 +37,8 @@ void check_classes(std::span<const int32_t> y, const std::vector<std::string>& l
   check(labels.size() != 1, "one class only, '", labels[0], "', in ", y.size(),
         " texts: there is nothing to tell apart");
   for (size_t k = 0; k < labels.size(); ++k)
-    check(std::find(y.begin(), y.end(), int32_t(k)) != y.end(), "class '", labels[k], "' has no text");
+    check(std::find(y.begin(), y.end(), int32_t(k)) != y.end(), "class '", labels[k], "' has none of the ", y.size(),
+          " texts to learn from; it takes more of them");
 }
 void check_labels(std::span<const std::vector<int32_t>> y, const std::vector<std::string>& labels) {
   for (size_t k = 0; k < labels.size(); ++k) {

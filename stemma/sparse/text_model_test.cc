@@ -53,7 +53,7 @@ TEST(TextModel, NamesTheLabelThatCannotBeLearned) {
     return error_of([&] { TextModel::fit_classes({texts}, y, labels, {}); });
   };
   EXPECT_THAT(error({0, 0, 0, 0, 0, 0}, {"cat"}), HasSubstr("one class only, 'cat'"));
-  EXPECT_THAT(error({0, 0, 1, 1, 0, 1}, {"cat", "dog", "bird"}), HasSubstr("class 'bird' has no text"));
+  EXPECT_THAT(error({0, 0, 1, 1, 0, 1}, {"cat", "dog", "bird"}), HasSubstr("class 'bird' has none of the 6 texts"));
   const std::vector<std::vector<int32_t>> all(texts.size(), {0});
   EXPECT_THAT(error_of([&] { TextModel::fit_labels({texts}, all, {"cat"}, {}); }),
               HasSubstr("label 'cat' is on 6 of 6"));

@@ -78,7 +78,6 @@ QuestionRows AnswerModel::encode(const Questions& questions, int64_t longest) co
   for (const auto& passage : questions.passages) {
     Lexed tokens = lexer_.lex(passage.text);
     cut_to(tokens, most);
-    out.cut += tokens.cut;
     out.contexts.add(lexer_, tokens, passage.text);
     out.context_forms.push_back(forms_of(tokens, passage.text));
     out.places.push_back(std::move(tokens));
@@ -92,6 +91,10 @@ QuestionRows AnswerModel::encode(const Questions& questions, int64_t longest) co
     out.answers.push_back(wanted_rows(question, out.places[size_t(question.passage)], head_.no_answer == "yes"));
   }
   return out;
+}
+
+uint64_t QuestionRows::fingerprint() const {
+  return contexts.fingerprint(questions.fingerprint(hash64(answers, hash64(context))));
 }
 
 FlowReader::Scores AnswerModel::scores(const QuestionRows& x, std::span<const int64_t> index) const {

@@ -24,16 +24,16 @@ struct AnswerHead {
 // Questions and their texts as rows.
 struct QuestionRows {
   EncodedTexts contexts, questions;
-  std::vector<Lexed> places;             // of each context's tokens
+  std::vector<Lexed> places;             // of each context's tokens, and whether it was cut
   Ragged context_forms, question_forms;  // of each token: a number for its lower-case text
   std::vector<int64_t> context;          // of each question
   struct Span {
     int64_t first = -1, last = -1;  // rows of the answer; both one behind the last row: no answer; -1: not known
   };
   std::vector<Span> answers;
-  int64_t cut = 0;  // contexts
   int64_t size() const { return questions.size(); }
   TokenCost cost(int64_t i) const { return {contexts.length(context[size_t(i)]) + questions.length(i), 2}; }
+  uint64_t fingerprint() const;
 };
 
 struct FoundAnswer {

@@ -50,9 +50,26 @@ class AnswerSystem : public TextSystem {
       : recipe_(load_task_recipe(directory, "answer")), model_(load_model(recipe_, directory)) {}
 
   std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const override {
-    const Questions questions = inputs_of(inputs);
+    return answer(inputs_of(inputs));
+  }
+  std::vector<TaskAnswer> answer_file(const std::string& file) const override {
+    const Questions questions = read_questions({.path = file, .misplaced = "keep"});
+    auto out = answer(questions);
+    for (size_t i = 0; i < out.size(); ++i) {
+      Json json = Json::object({{"id", questions.questions[i].id}});
+      for (const auto& [key, value] : out[i].json.object()) json[key] = value;
+      out[i].json = std::move(json);
+    }
+    return out;
+  }
+  std::vector<TaskAnswer> answer(const Questions& questions) const {
     std::vector<TaskAnswer> out;
-    for (const auto& found : model_.answer(model_.encode(questions, 0), questions)) out.push_back(answer_of(found));
+    const QuestionRows x = model_.encode(questions, 0);
+    for (const auto& found : model_.answer(x, questions)) {
+      const int64_t context = x.context[out.size()];
+      out.push_back(answer_of(found));
+      out.back().cut = x.contexts.cut[size_t(context)] || x.questions.cut[out.size() - 1];
+    }
     return out;
   }
   TaskReport evaluate(const std::string& file, const Json& data) const override {
@@ -173,7 +190,8 @@ std::vector<int64_t> learnable(const Questions& train, const QuestionRows& x, co
     else
       passed.add(train.questions[size_t(i)].id);
   }
-  if (calls.say && x.cut) calls.say(str(x.cut, " of ", train.passages.size(), " texts are cut in training"));
+  const int64_t cut = std::count(x.contexts.cut.begin(), x.contexts.cut.end(), true);
+  if (calls.say && cut) calls.say(str(cut, " of ", train.passages.size(), " texts are cut in training"));
   if (calls.say && passed.count)
     calls.say(str(passed.count,
                   " questions passed over, their answer is cut off or not to be learned, the first: ", passed.first));
@@ -198,8 +216,7 @@ Begun read_training(const TaskTraining& asked) {
 }
 
 std::unique_ptr<AnswerModel> begin_model(const TaskRecipe& recipe, const Begun& begun, const TaskCallbacks& calls) {
-  Lexer lexer = lexer_for(recipe, begun.train, begun.training.out, begun.training.resume);
-  lexer.save(begun.training.out);
+  const Lexer lexer = lexer_for(recipe, begun.train, begun.training.out, begun.training.resume);
   auto model = within_memory(recipe.train, [&] { return std::make_unique<AnswerModel>(recipe, lexer); });
   begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, begun.training.out, begun.training.resume},
                 calls);
@@ -223,7 +240,7 @@ Summary train_answers(const TaskTraining& asked, const std::atomic<bool>& stop, 
   lesson.plan.task = "answer", lesson.plan.vocabulary = model->lexer().size();
   lesson.plan.labels = head.no_answer == "yes" ? "a span, or none" : "a span";
   lesson.plan.valid_examples = valid.size();
-  lesson.examples = int64_t(which.size());
+  lesson.examples = int64_t(which.size()), lesson.fingerprint = x.fingerprint();
   lesson.cost = [&](int64_t i) { return x.cost(which[size_t(i)]); };
   lesson.loss = [&](std::span<const int64_t> index) {
     std::vector<int64_t> questions;
@@ -233,6 +250,7 @@ Summary train_answers(const TaskTraining& asked, const std::atomic<bool>& stop, 
   if (valid.size()) lesson.validate = [&] { return validation_of(valid, v, model->answer(v, valid), data.scoring); };
   lesson.params = model->params();
   lesson.architecture = model->architecture(recipe);
+  lesson.save = [&] { model->lexer().save(training.out); };
   return learn(lesson, recipe, training.out, training.resume, stop, calls);
 }
 

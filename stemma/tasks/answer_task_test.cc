@@ -5,6 +5,7 @@
 #include "stemma/base/parallel.h"
 #include "stemma/base/random.h"
 #include "stemma/base/testing.h"
+#include "stemma/data/questions.h"
 
 namespace stemma {
 namespace {
@@ -126,6 +127,21 @@ TEST_F(AnswerTask, an_answer_does_not_depend_on_its_batch) {
   for (size_t i = 0; i < inputs.size(); ++i)
     EXPECT_EQ(system->answer({inputs[i]}).front().json.dump(), together[i].json.dump()) << inputs[i];
   EXPECT_EQ(together[20].text, "");
+}
+
+TEST_F(AnswerTask, a_file_of_questions_is_answered_as_its_lines_are) {
+  write("train.json", squad(20, 1));
+  const auto t = training(in, "run", 2);
+  train(t);
+  const auto system = answer_task().load(t.out);
+  const auto answers = system->answer_file(t.train);
+  const Questions questions = read_questions({.path = t.train});
+  ASSERT_EQ(answers.size(), size_t(questions.size()));
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const auto& question = questions.questions[i];
+    EXPECT_EQ(answers[i].json["id"].text(), question.id);
+    EXPECT_EQ(answers[i].text, system->answer({question.text + "\t" + questions.context(question)})[0].text);
+  }
 }
 
 TEST_F(AnswerTask, going_on_is_training_on_and_threads_do_not_matter) {

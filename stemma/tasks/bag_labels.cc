@@ -203,6 +203,8 @@ TrainedLabels train_bag_labels(const LabelTraining& training, const std::atomic<
   if (!model) return out;
   if (!tries) out.summary.tokens_per_second = double(corpus.running_words() * options.epochs) / out.summary.seconds;
   Classifier classifier(std::move(*model));
+  make_directories(training.directory);
+  save_label_task(training.task, training.directory);
   classifier.save(join_path(training.directory, "model.bin"));
   save_task_recipe(training.recipe, training.task.name, training.directory);
   out.model = std::make_unique<BagLabels>(std::move(classifier), training.task, training.recipe.text);

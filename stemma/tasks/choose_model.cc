@@ -46,6 +46,12 @@ TokenCost ChoiceRows::cost(int64_t i) const {
   return out;
 }
 
+bool ChoiceRows::is_cut(int64_t i) const {
+  const auto own = options.cut.begin();
+  return (questions.size() && questions.cut[size_t(i)]) ||
+         std::find(own + begin[size_t(i)], own + begin[size_t(i) + 1], true) != own + begin[size_t(i) + 1];
+}
+
 static std::string asked(const Choice& question) {
   return question.context.empty() ? question.question : question.context + " " + question.question;
 }
@@ -54,7 +60,7 @@ ChoiceRows ChooseModel::encode(const std::vector<Choice>& questions) const {
   ChoiceRows out;
   const auto texts = [&] {
     EncodedTexts none;
-    none.with_letters = reads_letters_;
+    none.with_letters = reads_letters_, none.longest = encoder_->longest();
     return none;
   };
   EncodedTexts first = texts(), options = texts();

@@ -3,6 +3,7 @@
 #pragma once
 #include <memory>
 
+#include "stemma/base/hash.h"
 #include "stemma/data/choices.h"
 #include "stemma/models/encoder.h"
 #include "stemma/nn/pooling.h"
@@ -29,6 +30,8 @@ struct ChoiceRows {
   std::vector<int64_t> answers;  // -1: not known
   int64_t size() const { return int64_t(begin.size()) - 1; }
   TokenCost cost(int64_t i) const;  // tokens, and one answer
+  bool is_cut(int64_t i) const;     // a part of question i is longer than what is read of it
+  uint64_t fingerprint() const { return options.fingerprint(questions.fingerprint(hash64(answers))); }
 };
 
 // A token and what it adds to the score of the option that was chosen.

@@ -104,9 +104,13 @@ class ChooseSystem : public TextSystem {
   std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const override {
     std::vector<Choice> questions;
     for (const auto& line : inputs) questions.push_back(choice_of(line));
-    const auto y = model_.answer(model_.encode(questions));
+    const ChoiceRows x = model_.encode(questions);
+    const auto y = model_.answer(x);
     std::vector<TaskAnswer> out;
-    for (size_t i = 0; i < y.size(); ++i) out.push_back(answer_of(questions[i], y[i]));
+    for (size_t i = 0; i < y.size(); ++i) {
+      out.push_back(answer_of(questions[i], y[i]));
+      out.back().cut = x.is_cut(int64_t(i));
+    }
     return out;
   }
   TaskReport evaluate(const std::string& file, const Json& data) const override {
@@ -155,8 +159,7 @@ Lexer lexer_for(const TaskTraining& training, const std::vector<Choice>& train) 
 std::unique_ptr<ChooseModel> begin_model(const TaskTraining& training, const std::vector<Choice>& train,
                                          const TaskCallbacks& calls) {
   const TaskRecipe& recipe = training.recipe;
-  Lexer lexer = lexer_for(training, train);
-  lexer.save(training.out);
+  const Lexer lexer = lexer_for(training, train);
   auto model = within_memory(recipe.train, [&] { return std::make_unique<ChooseModel>(recipe, lexer); });
   begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, training.out, training.resume}, calls);
   return model;
@@ -180,7 +183,7 @@ Summary train_choices(const TaskTraining& asked, const std::atomic<bool>& stop, 
   lesson.plan.task = "choose", lesson.plan.vocabulary = model->lexer().size();
   lesson.plan.labels = str(all.report.options, " options");
   lesson.plan.valid_examples = v.size();
-  lesson.examples = x.size();
+  lesson.examples = x.size(), lesson.fingerprint = x.fingerprint();
   lesson.cost = [&](int64_t i) { return x.cost(i); };
   lesson.loss = [&](std::span<const int64_t> index) { return model->loss(x, index); };
   if (!valid.empty())
@@ -192,6 +195,7 @@ Summary train_choices(const TaskTraining& asked, const std::atomic<bool>& stop, 
     };
   lesson.params = model->params();
   lesson.architecture = model->architecture(recipe);
+  lesson.save = [&] { model->lexer().save(training.out); };
   return learn(lesson, recipe, training.out, training.resume, stop, calls);
 }
 

@@ -1,5 +1,9 @@
 #include "stemma/tasks/encoded_texts.h"
 
+#include <algorithm>
+
+#include "stemma/base/hash.h"
+
 namespace stemma {
 
 bool reads_letters(const Json& architecture) {
@@ -12,9 +16,11 @@ void EncodedTexts::add_letters(std::vector<int32_t> of_token) {
 }
 
 void EncodedTexts::add(const Lexer& lexer, const Lexed& lexed, std::string_view text) {
-  for (size_t i = 0; i < lexed.ids.size(); ++i)
+  const size_t n = longest ? std::min(size_t(longest), lexed.ids.size()) : lexed.ids.size();
+  for (size_t i = 0; i < n; ++i)
     add_letters(lexer.letters(text.substr(size_t(lexed.begin[i]), size_t(lexed.end[i] - lexed.begin[i]))));
-  if (!lexed.ids.empty()) return ids.push_back(lexed.ids);
+  cut.push_back(lexed.cut || n < lexed.ids.size());
+  if (n > 0) return ids.push_back({lexed.ids.data(), n});
   ids.push_back(std::vector<int32_t>{eos_id});
   add_letters({eos_id});
 }
@@ -29,16 +35,23 @@ void EncodedTexts::add(const Lexer& lexer, const Lexed& lexed, std::span<const s
 
 void EncodedTexts::add_joined(const EncodedTexts& first, int64_t i, const EncodedTexts& second, int64_t j) {
   std::vector<int32_t> both;
-  const auto append = [&](const EncodedTexts& texts, int64_t i) {
-    const auto part = texts.ids[i];
+  bool shortened = first.cut[size_t(i)] || second.cut[size_t(j)];
+  const auto append = [&](const EncodedTexts& texts, int64_t i, int64_t room) {
+    auto part = texts.ids[i];
+    if (longest && int64_t(part.size()) > room) part = part.first(size_t(room)), shortened = true;
     both.insert(both.end(), part.begin(), part.end());
-    for (int64_t k = texts.ids.splits[size_t(i)]; with_letters && k < texts.ids.splits[size_t(i) + 1]; ++k)
-      letters.push_back(texts.letters[k]);
+    const int64_t from = texts.ids.splits[size_t(i)];
+    for (int64_t k = from; with_letters && k < from + int64_t(part.size()); ++k) letters.push_back(texts.letters[k]);
   };
-  append(first, i);
+  // Where both do not fit, the second has half of the room, or what it needs of it.
+  append(first, i, longest - 1 - std::min(second.length(j), longest / 2));
   both.push_back(eos_id), add_letters({eos_id});
-  append(second, j);
-  ids.push_back(both);
+  append(second, j, longest - int64_t(both.size()));
+  ids.push_back(both), cut.push_back(shortened);
+}
+
+uint64_t EncodedTexts::fingerprint(uint64_t seed) const {
+  return hash64(letters.splits, hash64(letters.ids, hash64(ids.splits, hash64(ids.ids, seed))));
 }
 
 TokenRows EncodedTexts::gather(std::span<const int64_t> index) const {

@@ -13,9 +13,11 @@ namespace stemma {
 bool reads_letters(const Json& architecture);
 
 struct EncodedTexts {
-  Ragged ids;      // a sequence for each text
-  Ragged letters;  // a sequence for each token; none when nobody reads letters
+  Ragged ids;             // a sequence for each text
+  Ragged letters;         // a sequence for each token; none when nobody reads letters
+  std::vector<bool> cut;  // of each text: there was more, which is not here
   bool with_letters = false;
+  int64_t longest = 0;  // tokens of a text that the encoder has positions for; 0: any
 
   int64_t size() const { return ids.size(); }
   int64_t length(int64_t i) const { return ids.splits[size_t(i) + 1] - ids.splits[size_t(i)]; }
@@ -27,6 +29,7 @@ struct EncodedTexts {
   void add_joined(const EncodedTexts& first, int64_t i, const EncodedTexts& second, int64_t j);
   void add_joined(const EncodedTexts& first, const EncodedTexts& second, int64_t i) { add_joined(first, i, second, i); }
   TokenRows gather(std::span<const int64_t> index) const;
+  uint64_t fingerprint(uint64_t seed = 0) const;
 
  private:
   void add_letters(std::vector<int32_t> of_token);

@@ -1,9 +1,9 @@
 #include "stemma/tasks/label_model.h"
 
-#include "stemma/base/choice.h"
-
 #include <algorithm>
 
+#include "stemma/base/choice.h"
+#include "stemma/base/files.h"
 #include "stemma/base/parallel.h"
 #include "stemma/models/encoder.h"
 
@@ -55,6 +55,25 @@ std::unique_ptr<LabelModel> load_label_model(const TaskRecipe& recipe, const Lab
                                         : load_network_labels(recipe, task, directory);
 }
 
+// ---- labels.json ----------------------------------------------------------------------------------------------------
+static constexpr const char* kinds[] = {"one", "many", "score"};
+
+void save_label_task(const LabelTask& task, const std::string& directory) {
+  write_file(join_path(directory, "labels.json"),
+             Json::object({{"kind", kinds[int(task.kind)]}, {"labels", task.labels.to_json()}}).dump(2) + "\n");
+}
+
+LabelTask load_label_task(const std::string& name, const std::string& directory) {
+  const std::string path = join_path(directory, "labels.json");
+  const Json json = Json::parse(read_file(path), path);
+  check(json.find("kind") && json["kind"].is_string() && json.find("labels"), path, ": kind or labels are missing");
+  const std::string kind = json["kind"].text();
+  const auto found = std::find(std::begin(kinds), std::end(kinds), kind);
+  check(found != std::end(kinds), path, ": kind: unknown '", kind, "'");
+  return {name, LabelKind(found - std::begin(kinds)), LabelSet::from_json(json["labels"], path), name == "pair"};
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 std::string describe_labels(const LabelTask& task) {
   if (task.kind == LabelKind::score) return "a score";
   std::string out = str(task.labels.size(), ": ");
@@ -81,12 +100,23 @@ TaskPlan shallow_plan(const LabelTraining& training) {
 
 std::string unused_options(const LabelTraining& training) {
   const auto& recipe = training.recipe;
-  const Json usual = label_recipe(recipe.encoder, training.task).head;
+  TaskRecipe usual = label_recipe(recipe.encoder, training.task);
+  // What these families do heed, or the run decides by itself.
+  usual.train.seed = recipe.train.seed, usual.train.deterministic = recipe.train.deterministic;
+  usual.train.stop_on = recipe.train.stop_on;
+  if (recipe.architecture.find("epochs")) usual.train.epochs = recipe.train.epochs;  // --epochs sets both
+  usual.train = resolved(usual.train);
   std::string out;
   const auto add = [&](std::string_view what) { out += str(out.empty() ? "" : ", ", what); };
+  const auto add_changed = [&](const std::string& path, const Json& now, const Json& then) {
+    for (const auto& [key, value] : now.object())
+      if (value != then[key]) add(path + key);
+  };
   if (!recipe.vectors.empty() && recipe.encoder == "tfidf") add("vectors");
-  for (const auto& [key, value] : recipe.head.object())
-    if (value != usual[key]) add("head." + key);
+  if (recipe.encoder == "tfidf") add_changed("text.", to_json(recipe.text), to_json(usual.text));
+  add_changed("head.", recipe.head, usual.head);
+  add_changed("batch.", to_json(recipe.batch), to_json(usual.batch));
+  add_changed("train.", to_json(recipe.train), to_json(usual.train));
   return out.empty() ? "" : str(recipe.encoder, " makes no use of ", out);
 }
 

@@ -75,6 +75,8 @@ class LabelModel {
   // A row for each document: probabilities of the labels, or the score alone. That of a document does not depend on the
   // others.
   virtual std::vector<std::vector<double>> answer(const Documents& documents) const = 0;
+  // Which documents are longer than what is read of them; empty: none.
+  virtual std::vector<bool> cut(const Documents&) const { return {}; }
   // Why document 0 has so much of `label` (0 for a score).
   virtual Explained explain(const Documents& one, int32_t label) const = 0;
   // What speaks most for a label whatever the text; none where the encoder has no such thing.
@@ -125,6 +127,10 @@ std::unique_ptr<LabelModel> load_bag_labels(const TaskRecipe& recipe, const Labe
 std::string encoded_label(const std::string& name);  // as fastText's files have it
 // Of exactly one label, where each was judged by itself: numbers that sum to 1.
 std::vector<double> shares(std::vector<double> of_labels);
+
+// labels.json: what the task is, of a directory.
+void save_label_task(const LabelTask& task, const std::string& directory);
+LabelTask load_label_task(const std::string& name, const std::string& directory);
 
 // For families that learn without the trainer: the plan, and the score of the validation texts in the summary.
 std::string describe_labels(const LabelTask& task);  // "4: Business, Sci/Tech, Sports, World"

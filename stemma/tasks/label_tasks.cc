@@ -111,36 +111,23 @@ LabelledDocuments some_of(LabelledDocuments all, const std::vector<int64_t>& whi
   return all;
 }
 
-// ---- labels.json ----------------------------------------------------------------------------------------------------
-constexpr const char* kinds[] = {"one", "many", "score"};
-
-void save_task(const LabelTask& task, const std::string& directory) {
-  write_file(join_path(directory, "labels.json"),
-             Json::object({{"kind", kinds[int(task.kind)]}, {"labels", task.labels.to_json()}}).dump(2) + "\n");
-}
-
-LabelTask load_task(const std::string& name, const std::string& directory) {
-  const std::string path = join_path(directory, "labels.json");
-  const Json json = Json::parse(read_file(path), path);
-  check(json.find("kind") && json["kind"].is_string() && json.find("labels"), path, ": kind or labels are missing");
-  const std::string kind = json["kind"].text();
-  const auto found = std::find(std::begin(kinds), std::end(kinds), kind);
-  check(found != std::end(kinds), path, ": kind: unknown '", kind, "'");
-  return {name, LabelKind(found - std::begin(kinds)), LabelSet::from_json(json["labels"], path), name == "pair"};
-}
-
 // ---- the system -----------------------------------------------------------------------------------------------------
 class LabelSystem : public TextSystem {
  public:
   LabelSystem(const std::string& task, const std::string& directory)
       : recipe_(load_task_recipe(directory, task)),
-        task_(load_task(task, directory)),
+        task_(load_label_task(task, directory)),
         model_(load_label_model(recipe_, task_, directory)) {}
 
   std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const override {
-    const auto y = model_->answer(documents(inputs));
+    const Documents asked = documents(inputs);
+    const auto y = model_->answer(asked);
     std::vector<TaskAnswer> out;
-    for (const auto& row : y) out.push_back(answer_of(row));
+    const auto cut = model_->cut(asked);
+    for (size_t i = 0; i < y.size(); ++i) {
+      out.push_back(answer_of(y[i]));
+      out.back().cut = !cut.empty() && cut[i];
+    }
     return out;
   }
   TaskReport evaluate(const std::string& file, const Json& data) const override {
@@ -149,6 +136,9 @@ class LabelSystem : public TextSystem {
     const auto read = read_documents(task_.name, recipe, file, &task_);
     TaskReport report = score_labels(task_, read.data, model_->answer(read.data.documents));
     report.notes = read.notes, report.examples = read.data.size();
+    const auto cut = model_->cut(read.data.documents);
+    if (const auto note = describe_cut(std::count(cut.begin(), cut.end(), true), read.data.size()); !note.empty())
+      report.notes += "  " + note + "\n";
     return report;
   }
   Json explain(const std::string& input) const override {
@@ -217,7 +207,7 @@ class LabelSystem : public TextSystem {
       probabilities[name] = y[j];
       if (task_.kind == LabelKind::one ? int64_t(j) != best : y[j] < 0.5) continue;
       labels.emplace_back(name);
-      text += str(text.empty() ? "" : " ", name);
+      text += str(text.empty() ? "" : "\t", name);
     }
     Json json = Json::Object{};
     if (task_.kind == LabelKind::one)
@@ -236,7 +226,7 @@ class LabelSystem : public TextSystem {
 // A run that goes on: its last layer has these labels, in this order.
 void check_same_labels(const TaskTraining& training, const LabelTask& now) {
   if (!training.resume || !exists(join_path(training.out, "labels.json"))) return;
-  const LabelTask begun = load_task(now.name, training.out);
+  const LabelTask begun = load_label_task(now.name, training.out);
   check(begun.kind == now.kind && begun.labels == now.labels, "the labels in ", training.train,
         " are not those that the run in ", training.out, " began with; give it the same file, or choose another --out");
 }
@@ -254,7 +244,6 @@ Summary train_labels(const std::string& name, const TaskTraining& training, cons
   check_same_labels(training, train.task);
   LabelledDocuments valid;
   if (!training.valid.empty()) valid = read_documents(name, recipe, training.valid, &train.task).data;
-  save_task(train.task, training.out);
   const auto judge = [&](const std::vector<std::vector<double>>& answers) {
     return validation_of(train.task, valid, answers);
   };

@@ -228,7 +228,9 @@ TEST_F(LabelTasks, ARunGoesOnWithItsOwnExamplesOnly) {
   train(task, t);
   set(t, {"train.epochs=2"});
   t.resume = true;
-  write_file(file("train.tsv"), weather(150, 3));
+  std::string other = weather(150, 1);
+  other.replace(other.find("town"), 4, "much");  // as long as before
+  write_file(file("train.tsv"), other);
   EXPECT_THAT(error_of([&] { train(task, t); }), HasSubstr("the training examples are not those"));
   write_file(file("train.tsv"), "rain\tfluid\nsun\tdry\n");
   EXPECT_THAT(error_of([&] { train(task, t); }), HasSubstr("the labels in"));
@@ -246,10 +248,37 @@ TEST_F(LabelTasks, ABagThatIsStoppedKeepsNothing) {
   const auto task = classify_task();
   const auto t = training(task, "fasttext", "model");
   EXPECT_EQ(task.train(t, std::atomic<bool>{true}, {}).reason, "stopped");
-  EXPECT_THAT(error_of([&] { task.load(t.out); }), HasSubstr("config.json is missing"));
+  EXPECT_THAT(error_of([&] { task.load(t.out); }), HasSubstr("no such directory"));
   auto again = t;
   again.resume = true;
   EXPECT_THAT(error_of([&] { train(task, again); }), HasSubstr("nothing to resume"));
+}
+
+TEST_F(LabelTasks, WhatIsCutIsSaid) {
+  const auto task = classify_task();
+  auto t = training(task, "bag", "model");
+  set(t, {"train.epochs=1", "text.max_length=3"});
+  train(task, t);
+  const auto system = task.load(t.out);
+  const auto answers = system->answer({"rain the town today", "rain the town"});
+  EXPECT_TRUE(answers[0].cut);
+  EXPECT_FALSE(answers[1].cut);
+  write_file(file("test.tsv"), "rain the town today\twet\nsun the town\tdry\n");
+  EXPECT_EQ(system->evaluate(file("test.tsv"), {}).notes,
+            "  1 of 2 inputs are longer than what is read of them, and were cut\n");
+}
+
+TEST_F(LabelTasks, ARefusedRunLeavesNothingBehind) {
+  const auto task = classify_task();
+  write_file(file("v.vec"), "1 2\nrain 1 2\n");
+  for (const auto& [encoder, refused] :
+       {std::pair{"bag", "vectors=" + file("v.vec")}, {"fasttext", "autotune=1"}, {"tfidf", "features.ngrams=0"}}) {
+    auto t = training(task, encoder, "model");
+    if (std::string_view(encoder) != "bag") t.valid.clear(), t.recipe.train.stop_on = "loss";
+    RecipeTree tree(to_json(t.recipe));
+    EXPECT_NE(error_of([&] { tree.set(refused), t.recipe = tree.build<TaskRecipe>(), train(task, t); }), "") << encoder;
+    EXPECT_FALSE(exists(t.out)) << encoder;
+  }
 }
 
 TEST_F(LabelTasks, ProbabilitiesOfOneLabelSumToOne) {

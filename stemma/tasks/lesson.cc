@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "stemma/base/hash.h"
-
 namespace stemma {
 
 namespace {
@@ -31,12 +29,6 @@ struct PlaceInExamples {
   std::string fingerprint;
   FIELDS(order, fingerprint)
 };
-std::string fingerprint(const Lesson& lesson) {
-  std::vector<int64_t> costs;
-  for (int64_t i = 0; i < lesson.examples; ++i)
-    costs.push_back(lesson.cost(i).source), costs.push_back(lesson.cost(i).target);
-  return str(hash64({reinterpret_cast<const char*>(costs.data()), costs.size() * sizeof(int64_t)}));
-}
 
 }  // namespace
 
@@ -58,6 +50,8 @@ Summary learn(const Lesson& lesson, const TaskRecipe& recipe, const std::string&
   plan.check_batch(str("--set batch.examples=", std::max<int64_t>(1, recipe.batch.examples / 2),
                        " with --set accumulate=", 2 * recipe.train.accumulate));
   if (calls.plan) calls.plan(plan);
+  make_directories(directory);
+  lesson.save();
   save_task_recipe(recipe, plan.task, directory);
 
   TrainingOrder order({lesson.examples, lesson.cost}, budget, recipe.batch.window, recipe.train.seed);
@@ -73,7 +67,7 @@ Summary learn(const Lesson& lesson, const TaskRecipe& recipe, const std::string&
     return out;
   };
   work.epochs = [&] { return order.cursor().epoch; };
-  const std::string examples = fingerprint(lesson);
+  const std::string examples = str(lesson.fingerprint);
   work.cursor = [&] { return to_json(PlaceInExamples{order.cursor(), examples}); };
   work.seek = [&](const Json& at) {
     const auto place = from_json<PlaceInExamples>(at, "cursor");

@@ -23,11 +23,14 @@ using TaskCallbacks = TrainingCallbacks<TaskPlan>;
 struct Lesson {
   TaskPlan plan;  // what the task knows of itself: task, vocabulary, labels
   int64_t examples = 0;
+  uint64_t fingerprint = 0;  // of the examples and what is wanted of them: a run goes on with the same only
   std::function<TokenCost(int64_t)> cost;  // tokens read, and answers asked for: what the loss sums over
   std::function<Loss(std::span<const int64_t>)> loss;
   std::function<Validation()> validate;  // null: none
   Params params;
   std::string architecture;  // what checkpoints are marked with
+  // Writes what the system needs beside recipe and weights (labels, lexer); called when all checks have passed.
+  std::function<void()> save;
 };
 
 // Trains in `directory`; the parameters end as what model.safetensors holds. Errors before the start: nothing to learn

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "stemma/base/files.h"
+#include "stemma/base/hash.h"
 #include "stemma/models/encoder.h"
 #include "stemma/nn/pooling.h"
 #include "stemma/tasks/encoded_texts.h"
@@ -64,13 +65,14 @@ class NetworkLabels : public LabelModel {
   struct Encoded {
     EncodedTexts first, second;
     int64_t size() const { return first.size(); }
+    uint64_t fingerprint(uint64_t seed) const { return first.fingerprint(second.fingerprint(seed)); }
     TokenCost cost(int64_t i) const { return {first.length(i) + (second.size() ? second.length(i) : 0), 1}; }
   };
   Encoded encode(const Documents& documents) const {
     Encoded out;
     const auto encode_all = [&](const std::vector<std::string>& texts) {
       EncodedTexts rows;
-      rows.with_letters = with_letters_;
+      rows.with_letters = with_letters_, rows.longest = encoder_->longest();
       for (const auto& text : texts) rows.add(lexer_, lexer_.lex(text), text);
       return rows;
     };
@@ -79,7 +81,7 @@ class NetworkLabels : public LabelModel {
     out.second = encode_all(documents.second);
     if (options_.pairs == "siamese") return out;
     Encoded joint;
-    joint.first.with_letters = with_letters_;
+    joint.first.with_letters = with_letters_, joint.first.longest = encoder_->longest();
     for (int64_t i = 0; i < documents.size(); ++i) joint.first.add_joined(out.first, out.second, i);
     return joint;
   }
@@ -90,6 +92,7 @@ class NetworkLabels : public LabelModel {
     return head_(hstack({u, v, abs(u - v), u * v}));
   }
 
+  std::vector<bool> cut(const Documents& documents) const override;
   std::vector<std::vector<double>> answer(const Documents& documents) const override {
     return answer(encode(documents));
   }
@@ -120,6 +123,21 @@ class NetworkLabels : public LabelModel {
   Head head_;
   bool with_letters_ = false;
 };
+
+std::vector<bool> NetworkLabels::cut(const Documents& documents) const {
+  // A token has a byte at least, so that most texts need no second look.
+  const int64_t most = lexer_.options().max_length, known = encoder_->longest();
+  const int64_t bytes = most && known ? std::min(most, known) : most + known;
+  std::vector<bool> out(size_t(documents.size()));
+  for (size_t i = 0; bytes && i < out.size(); ++i) {
+    Documents one{{documents.first[i]}, {}};
+    if (documents.pairs()) one.second = {documents.second[i]};
+    if (int64_t(one.first[0].size() + (documents.pairs() ? one.second[0].size() + 1 : 0)) <= bytes) continue;
+    const Encoded x = encode(one);
+    out[i] = x.first.cut[0] || (x.second.size() && x.second.cut[0]);
+  }
+  return out;
+}
 
 // Gradient x input (Simonyan et al. 2014; Denil et al. 2014): how much the label's logit would fall, to first order, if
 // a token's vector were zero.
@@ -294,8 +312,7 @@ Lexer lexer_for(const LabelTraining& training) {
 TrainedLabels train_network_labels(const LabelTraining& training, const std::atomic<bool>& stop,
                                    const TaskCallbacks& calls) {
   const auto& [recipe, task, train, valid, judge, directory, resume] = training;
-  Lexer lexer = lexer_for(training);
-  lexer.save(directory);
+  const Lexer lexer = lexer_for(training);
   auto model = within_memory(recipe.train, [&] { return std::make_unique<NetworkLabels>(recipe, task, lexer); });
   begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, directory, resume}, calls);
   const auto x = model->encode(train.documents), v = model->encode(valid.documents);
@@ -308,7 +325,7 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
   Lesson lesson;
   lesson.plan.task = task.name, lesson.plan.vocabulary = lexer.size(), lesson.plan.labels = describe_labels(task);
   lesson.plan.measure = measure_of(task), lesson.plan.valid_examples = valid.size();
-  lesson.examples = x.size();
+  lesson.examples = x.size(), lesson.fingerprint = x.fingerprint(hash64(targets));
   lesson.cost = [&](int64_t i) { return x.cost(i); };
   lesson.loss = [&](std::span<const int64_t> index) {
     Tensor t(int64_t(index.size()), k);
@@ -318,6 +335,7 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
   if (valid.size()) lesson.validate = [&] { return judge(model->answer(v)); };
   lesson.params = model->params();
   lesson.architecture = model->architecture(recipe);
+  lesson.save = [&, &task = task, &directory = directory] { save_label_task(task, directory), lexer.save(directory); };
   const Summary summary = learn(lesson, recipe, directory, resume, stop, calls);
   return {std::move(model), summary};
 }

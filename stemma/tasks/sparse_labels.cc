@@ -68,7 +68,9 @@ TrainedLabels train_sparse_labels(const LabelTraining& training, const TaskCallb
   if (calls.plan) calls.plan(shallow_plan(training));
   if (const auto unused = unused_options(training); calls.say && !unused.empty()) calls.say(unused);
   const TextModel model = fit(training, from_json<TextModelOptions>(training.recipe.architecture, "architecture"));
+  make_directories(training.directory);
   model.save(training.directory);
+  save_label_task(training.task, training.directory);
   save_task_recipe(training.recipe, training.task.name, training.directory);
   TrainedLabels out;
   out.model = std::make_unique<SparseLabels>(model);

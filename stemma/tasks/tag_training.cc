@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stemma/base/files.h"
+#include "stemma/base/hash.h"
 #include "stemma/tasks/network.h"
 #include "stemma/tasks/tag_words.h"
 #include "stemma/vectors/vector_file.h"
@@ -180,8 +181,6 @@ Summary train_tags(const TaskTraining& training, const std::atomic<bool>& stop, 
   const auto [sentences, labels] = read_training_text(training, recipe, calls);
   const Vocabulary seen = seen_words(sentences);
   const Lexer lexer = lexer_for(training, sentences);
-  labels.save(join_path(training.out, "tags.json")), seen.save(join_path(training.out, "seen.vocab"));
-  lexer.save(training.out);
 
   const auto model = within_memory(recipe.train, [&] { return std::make_unique<TagModel>(recipe, labels, lexer); });
   begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, training.out, training.resume}, calls);
@@ -197,13 +196,18 @@ Summary train_tags(const TaskTraining& training, const std::atomic<bool>& stop, 
   }
   lesson.plan.measure = labels.spans() ? "span_f1" : "accuracy";
   lesson.plan.task = "tag", lesson.plan.vocabulary = lexer.size(), lesson.plan.labels = names_of(labels);
-  lesson.examples = x.size();
+  lesson.examples = x.size(),
+  lesson.fingerprint = hash64(targets.intents, hash64(targets.tags.ids, x.parts.fingerprint()));
   lesson.cost = [&](int64_t i) { return x.cost(i); };
   lesson.loss = [&](std::span<const int64_t> index) {
     return model->loss(model->outputs(x, index), targets, index, recipe.train.label_smoothing);
   };
   lesson.params = model->params();
   lesson.architecture = model->architecture();
+  lesson.save = [&, &labels = labels] {
+    labels.save(join_path(training.out, "tags.json")), seen.save(join_path(training.out, "seen.vocab"));
+    lexer.save(training.out);
+  };
   return learn(lesson, recipe, training.out, training.resume, stop, calls);
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "stemma/base/files.h"
 #include "stemma/base/random.h"
 #include "stemma/tasks/answer_task.h"
 #include "stemma/tasks/choose_task.h"
@@ -11,6 +10,14 @@
 #include "stemma/tasks/tag_task.h"
 
 namespace stemma {
+
+std::vector<TaskAnswer> TextSystem::answer_file(const std::string& file) const {
+  fail(file, ": inputs of this task are lines of text, not a JSON file");
+}
+
+std::string describe_cut(int64_t cut, int64_t inputs) {
+  return cut ? str(cut, " of ", inputs, " inputs are longer than what is read of them, and were cut") : "";
+}
 
 const std::vector<TextTask>& text_tasks() {
   static const std::vector<TextTask> list = {classify_task(), pair_task(), tag_task(), answer_task(), choose_task()};
@@ -53,7 +60,6 @@ TaskRecipe begin_run(const TaskTraining& training, const std::string& task) {
   recipe.train = resolved(recipe.train);
   goes_on<TaskRecipe>(training.out, training.resume, recipe,
                       [&](const std::string& directory) { return load_task_recipe(directory, task); });
-  make_directories(training.out);
   return recipe;
 }
 

@@ -24,15 +24,21 @@ struct TaskReport {
 struct TaskAnswer {
   Json json;         // an object
   std::string text;  // the same for a person: a line (for tagging, lines)
+  bool cut = false;  // the input is longer than what was read of it
 };
 
 // A trained system.
+// "3 of 200 inputs are longer than what is read of them, and were cut"; empty: none.
+std::string describe_cut(int64_t cut, int64_t inputs);
+
 class TextSystem {
  public:
   virtual ~TextSystem() = default;
   // An answer for each input, as `TextTask::input` says. That of one does not depend on the others.
   virtual std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const = 0;
   // `data`: how this file is read, where that is not as the training file was; null: as that was.
+  // The same for a whole file in the form of the training file. Error where inputs of the task are lines only.
+  virtual std::vector<TaskAnswer> answer_file(const std::string& file) const;
   virtual TaskReport evaluate(const std::string& file, const Json& data) const = 0;
   virtual const TaskRecipe& recipe() const = 0;
   // Why: {"texts": [".."], "answer": {..}, "saliency": [{"text", "begin", "end", "weight", "document"}], "measure":
