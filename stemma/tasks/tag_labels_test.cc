@@ -12,7 +12,9 @@ TaggedTexts texts(const std::vector<Tags>& sentences) {
   TaggedTexts out;
   Tags all;
   for (const auto& tags : sentences) {
-    out.sentences.push_back({.words = tags, .tags = tags});
+    TaggedSentence sentence;
+    sentence.words = sentence.tags = tags;
+    out.sentences.push_back(std::move(sentence));
     all.insert(all.end(), tags.begin(), tags.end());
   }
   out.names = LabelSet(all);
@@ -52,7 +54,8 @@ TEST(TagLabels, SavedAndLoaded) {
 }
 
 TaggedSentence sentence(const std::vector<std::string>& words, const std::string& text) {
-  TaggedSentence out{.words = words, .text = text};
+  TaggedSentence out;
+  out.words = words, out.text = text;
   size_t at = 0;
   for (const auto& word : words) {
     at = text.find(word, at);
@@ -65,6 +68,7 @@ TaggedSentence sentence(const std::vector<std::string>& words, const std::string
 TEST(TagWords, TheRuleThatFindsTheWordsOfTraining) {
   EXPECT_EQ(best_word_rule({sentence({"U.S.", "firms,", "all"}, "U.S. firms, all")}), "spaces");
   EXPECT_EQ(best_word_rule({sentence({"Stop", ",", "he", "said", "."}, "Stop, he said.")}), "words");
+  EXPECT_EQ(best_word_rule({sentence({"I", "do", "n't", "know", "."}, "I don't know.")}), "penn");
   EXPECT_EQ(best_word_rule({sentence({"北", "京", "a1b", "-", "好"}, "北京a1b-好")}), "words");
   EXPECT_EQ(best_word_rule({sentence({"我们", "在", "北京", "。"}, "我们在北京。")}), "dictionary");
 }

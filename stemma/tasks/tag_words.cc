@@ -49,7 +49,7 @@ TextWords split_words(const std::string& rule, std::string_view text) {
 std::string best_word_rule(const std::vector<TaggedSentence>& sentences) {
   std::string best;
   double best_f1 = -1;
-  for (const char* rule : {"spaces", "words", "characters", "dictionary"}) {
+  for (const char* rule : {"spaces", "words", "penn", "characters", "dictionary"}) {
     int64_t right = 0, found = 0, there = 0;
     for (size_t i = 0; i < std::min(sentences.size(), enough_sentences); ++i) {
       std::set<std::pair<int64_t, int64_t>> places;

@@ -46,7 +46,7 @@ std::string_view without_space(std::string_view piece) {
 
 void LexerOptions::validate() const {
   check_choice("text.input", input, {"word", "subword", "char"});
-  check_choice("text.words", words, {"auto", "words", "spaces", "dictionary", "characters"});
+  check_choice("text.words", words, {"auto", "words", "spaces", "dictionary", "characters", "penn"});
   check(vocabulary > 3, "text.vocabulary = ", vocabulary, ": must be over 3");
   check(min_count > 0, "text.min_count = ", min_count, ": must be at least 1");
   check(max_length >= 0, "text.max_length = ", max_length, ": must be at least 0");

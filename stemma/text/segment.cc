@@ -31,8 +31,10 @@ Segmenter::Segmenter(const std::string& kind) {
     kind_ = Kind::characters;
   else if (kind == "words")
     kind_ = Kind::words;
+  else if (kind == "penn")
+    kind_ = Kind::penn;
   else
-    fail("words: there is no '", kind, "'", suggestion(kind, {"spaces", "dictionary", "characters", "words"}));
+    fail("words: there is no '", kind, "'", suggestion(kind, {"spaces", "dictionary", "characters", "words", "penn"}));
 }
 Segmenter::~Segmenter() = default;
 Segmenter::Segmenter(Segmenter&&) noexcept = default;
@@ -89,15 +91,10 @@ size_t end_of_run(std::string_view text, size_t begin) {
     const auto here = code_point_at(text, i);
     const Sort now = sort_of(here.value);
     if (now != Sort::letter && now != Sort::digit) {
-      const auto after = code_point_at(text, i + here.size);
-      const Sort next = sort_of(after.value);
+      const Sort next = sort_of(code_point_at(text, i + here.size).value);
       const bool number = (here.value == '.' || here.value == ',') && before == Sort::digit && next == Sort::digit;
-      const bool letters = is_apostrophe(here.value) && before == Sort::letter && next == Sort::letter;
-      if (!number && !letters) break;
-      if (letters && (after.value | 0x20) == 's') {  // a final 's is a word by itself
-        const Sort beyond = sort_of(code_point_at(text, after.begin + after.size).value);
-        if (beyond != Sort::letter && beyond != Sort::digit) break;
-      }
+      const bool apostrophe = is_apostrophe(here.value) && next == Sort::letter;
+      if (before == Sort::mark || !(number || apostrophe)) break;
     }
     before = now;
     i += here.size;
@@ -105,20 +102,30 @@ size_t end_of_run(std::string_view text, size_t begin) {
   return i;
 }
 
+// Bytes at the end of a run that are a word by themselves: 's, and where contractions part, n't, 'll, ...
+size_t clitic(std::string_view run, bool contractions) {
+  const auto apostrophe = std::max(run.rfind('\'') + 1, run.rfind("\u2019") + 1);
+  if (apostrophe == 0) return 0;
+  const size_t mark = apostrophe - 1, behind = mark + (run[mark] == '\'' ? 1 : 3);
+  std::string letters(run.substr(behind));
+  for (char& c : letters) c = c >= 'A' && c <= 'Z' ? char(c | 0x20) : c;
+  if (letters == "s") return run.size() - mark;
+  if (!contractions) return 0;
+  if (letters == "t") return mark > 1 && (run[mark - 1] | 0x20) == 'n' ? run.size() - mark + 1 : 0;
+  const bool short_verb = letters == "ll" || letters == "re" || letters == "ve" || letters == "d" || letters == "m";
+  return short_verb ? run.size() - mark : 0;
+}
+
 template <class F>
-void at_marks(std::string_view text, F&& f) {
-  bool within = false;  // a letter or digit stands before
+void at_marks(std::string_view text, bool contractions, F&& f) {
   for (size_t i = 0; i < text.size();) {
     const auto here = code_point_at(text, i);
     const Sort sort = sort_of(here.value);
-    size_t end = i + here.size;
-    if (sort == Sort::letter || sort == Sort::digit) end = end_of_run(text, i);
-    if (within && is_apostrophe(here.value) && end < text.size() && (text[end] | 0x20) == 's') {
-      const size_t behind = end_of_run(text, end);
-      if (behind == end + 1) end = behind;
-    }
-    if (sort != Sort::space) f(text.substr(i, end - i));
-    within = sort == Sort::letter || sort == Sort::digit;
+    const bool run = sort == Sort::letter || sort == Sort::digit;
+    const size_t end = run ? end_of_run(text, i) : i + here.size;
+    const size_t behind = run ? clitic(text.substr(i, end - i), contractions) : 0;
+    if (sort != Sort::space) f(text.substr(i, end - i - behind));
+    if (behind) f(text.substr(end - behind, behind));
     i = end;
   }
 }
@@ -130,7 +137,7 @@ const std::vector<std::string_view>& Segmenter::split(std::string_view text) {
   const auto add = [&](std::string_view word) { words_.push_back(word); };
   if (kind_ == Kind::spaces) at_spaces(text, add);
   if (kind_ == Kind::characters) at_characters(text, add);
-  if (kind_ == Kind::words) at_marks(text, add);
+  if (kind_ == Kind::words || kind_ == Kind::penn) at_marks(text, kind_ == Kind::penn, add);
   if (kind_ != Kind::dictionary) return words_;
   UErrorCode status = U_ZERO_ERROR;
   breaker_->text = utext_openUTF8(breaker_->text, text.data(), int64_t(text.size()), &status);

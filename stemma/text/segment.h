@@ -16,6 +16,8 @@ class Segmenter {
   // words: runs of letters and digits, every Han character, and every other mark a word of its own, none dropped.
   //   Within a run stand . and , between digits ("3.14", "10,000") and an apostrophe between letters ("don't"), but
   //   a final 's is a word by itself ("Mary", "'s"), and a hyphen parts: answers and names end at these.
+  // penn: as words, and n't, 'll, 're, 've, 'd, 'm are words as well ("do", "n't"), as in the Penn Treebank (Marcus et
+  //   al. 1993) and English tagged text since.
   // Error names the nearest of these.
   explicit Segmenter(const std::string& kind);
   ~Segmenter();
@@ -27,7 +29,7 @@ class Segmenter {
 
  private:
   struct Breaker;
-  enum class Kind { spaces, dictionary, characters, words } kind_;
+  enum class Kind { spaces, dictionary, characters, words, penn } kind_;
   std::unique_ptr<Breaker> breaker_;
   std::vector<std::string_view> words_;
 };

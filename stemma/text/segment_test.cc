@@ -37,6 +37,14 @@ TEST(Segment, WordsKeepTheirMarks) {
   EXPECT_EQ(s.split(text)[1].data() - text.data(), 2);
 }
 
+TEST(Segment, PennPartsContractions) {
+  Segmenter s("penn");
+  EXPECT_THAT(
+      s.split("I DON'T know; they'll say we’re Mary's, I'd've"),
+      ElementsAre("I", "DO", "N'T", "know", ";", "they", "'ll", "say", "we", "’re", "Mary", "'s", ",", "I'd", "'ve"));
+  EXPECT_THAT(s.split("n't o'clock rock'n'roll can’t"), ElementsAre("n't", "o'clock", "rock'n'roll", "ca", "n’t"));
+}
+
 TEST(Segment, DictionaryFindsWordsWithoutSpaces) {
   Segmenter s("dictionary");
   EXPECT_THAT(s.split("我们喜欢北京大学。"), ElementsAre("我们", "喜欢", "北京", "大学"));
