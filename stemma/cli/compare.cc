@@ -39,12 +39,22 @@ constexpr const char* examples =
     "  stemma compare recipe.toml --out runs/all --seeds 1 --set sizes=0 --set minutes=1\n"
     "  stemma compare recipe.toml --out runs/all --resume          # finished cells stay\n";
 
+// A share of one in percent; what is the better the smaller, as it is.
+std::string score_text(double score, bool smaller_is_better) {
+  return fixed(smaller_is_better ? score : 100 * score, 2);
+}
+
 std::string size_name(int64_t size) { return size ? str(with_commas(size), " examples") : "all examples"; }
 
 // What is seen while the grid runs. Cells that were done before are not counted in the time left.
 class GridDisplay {
  public:
-  GridDisplay(bool json, int64_t cells) : json_(json), cells_(cells), terminal_(terminal_of(1)), bar_(terminal_) {}
+  struct Of {
+    bool json, smaller_is_better;
+    int64_t cells;
+  };
+  explicit GridDisplay(const Of& of)
+      : json_(of.json), smaller_(of.smaller_is_better), cells_(of.cells), terminal_(terminal_of(1)), bar_(terminal_) {}
 
   GridCallbacks callbacks() {
     return {.begin = [this](const Cell& cell) { begin(cell); },
@@ -75,7 +85,7 @@ class GridDisplay {
       print(Json::object({{"cell", to_json(r)}}).dump() + "\n");
     } else {
       print(str(terminal_.interactive ? "\r\033[K" : "", r.encoder, ", ", size_name(r.size), ", seed ", r.seed, ": ",
-                r.failed.empty() ? str(r.measure, " ", fixed(100 * r.score, 2), ", trained in ",
+                r.failed.empty() ? str(r.measure, " ", score_text(r.score, smaller_), ", trained in ",
                                        fixed(r.train_seconds, 1), " s", runs_ ? "" : " before")
                                  : "failed: " + r.failed,
                 "\n"));
@@ -84,7 +94,7 @@ class GridDisplay {
   }
   void print(const std::string& text) { std::fputs(text.c_str(), stdout), std::fflush(stdout); }
 
-  bool json_, runs_ = false;
+  bool json_, smaller_, runs_ = false;
   int64_t cells_, done_ = 0, kept_ = 0;
   std::string label_;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
@@ -95,15 +105,24 @@ class GridDisplay {
 std::string bytes_text(double bytes) { return str(fixed(bytes / 1e6, bytes < 1e6 ? 2 : 1), " MB"); }
 
 std::string text_of(const Comparison& c) {
-  Table table({"encoder", c.measure, "±", "parameters", "training", "texts/s", "size"});
+  std::vector<std::string> header = {"encoder", c.measure, "±"};
+  if (!c.second_measure.empty()) header.push_back(c.second_measure);
+  for (const auto& name : {std::string("parameters"), std::string("training"), c.unit + "/s", std::string("size")})
+    header.push_back(name);
+  Table table(header);
   for (const auto& e : c.encoders) {
     if (e.score.n == 0) {
-      table.add({e.encoder, "–", "", "", "", "", ""});
+      std::vector<std::string> failed(header.size());
+      failed[0] = e.encoder, failed[1] = "–";
+      table.add(failed);
       continue;
     }
-    table.add({e.encoder, fixed(100 * e.score.mean, 2), e.score.n > 1 ? fixed(100 * e.score.deviation, 2) : "",
-               in_short(e.parameters), str(fixed(e.train_seconds, 1), " s"), with_commas(int64_t(e.texts_per_second)),
-               bytes_text(e.bytes)});
+    std::vector<std::string> row = {e.encoder, score_text(e.score.mean, c.smaller_is_better),
+                                    e.score.n > 1 ? score_text(e.score.deviation, c.smaller_is_better) : ""};
+    if (!c.second_measure.empty()) row.push_back(score_text(e.second, c.smaller_is_better));
+    row.insert(row.end(), {in_short(e.parameters), str(fixed(e.train_seconds, 1), " s"),
+                           with_commas(int64_t(e.texts_per_second)), bytes_text(e.bytes)});
+    table.add(row);
   }
   return "\n" + table.text();
 }
@@ -132,7 +151,9 @@ int compare_command(const Words& words) {
   for (const auto& assignment : set) tree.set(assignment);
   if (line.given("--precision")) tree.set("settings.train.precision", machine.precision, "--precision");
   const auto recipe = tree.build<ComparisonRecipe>();
-  GridDisplay display(json, int64_t(cells_of(recipe, out).size()));
+  GridDisplay display({.json = json,
+                       .smaller_is_better = find_compared_task(recipe.task).smaller_is_better,
+                       .cells = int64_t(cells_of(recipe, out).size())});
   const auto results = run_grid(recipe, out, resume, stop_requested(), display.callbacks());
   const Comparison comparison = summarise(recipe, results);
 

@@ -8,14 +8,16 @@ namespace {
 
 constexpr char script[] = R"html(
 const systems = coloured(report.encoders.map(e => ({...e, name: e.encoder})));
-const measured = s => s.score.n > 0, percent = v => digits(100 * v, 2), several = systems.some(s => s.score.n > 1);
+const smaller = report.smaller_is_better, scale = smaller ? 1 : 100, percent = v => digits(100 * v, 2);
+const measured = s => s.score.n > 0, scored = v => digits(scale * v, 2), several = systems.some(s => s.score.n > 1);
 const column = (name, get, show, sign) => ({name, get, show, sign});
 const bytes = v => v < 1e6 ? `${digits(v / 1e3, 0)} kB` : `${digits(v / 1e6, 1)} MB`;
 const columns = [
-  column(report.measure || "score", s => s.score.mean, v => percent(v), 1),
-  ...several ? [column("±", s => s.score.n > 1 ? s.score.deviation : undefined, v => percent(v))] : [],
+  column(report.measure || "score", s => s.score.mean, scored, smaller ? -1 : 1),
+  ...several ? [column("±", s => s.score.n > 1 ? s.score.deviation : undefined, scored)] : [],
+  ...report.second_measure ? [column(report.second_measure, s => s.second, scored, smaller ? -1 : 1)] : [],
   column("Parameters", s => s.parameters, v => digits(v, 0)), column("Training, s", s => s.train_seconds, v => digits(v, 1), -1),
-  column("Texts/s", s => s.texts_per_second, v => digits(v, 0), 1), column("Size", s => s.bytes, bytes, -1),
+  column(report.unit[0].toUpperCase() + report.unit.slice(1) + "/s", s => s.texts_per_second, v => digits(v, 0), 1), column("Size", s => s.bytes, bytes, -1),
 ];
 function summary(root) {
   const best = columns.map(({get, sign}) => sign && sign * Math.max(...systems.filter(measured).map(s => get(s) * sign)));
@@ -32,10 +34,10 @@ function scores(root, x, xName, label) {
   const card = el("div", {class: "card"}, el("div", {class: "row apart"}, legend("curve")));
   root.append(card);
   chart(card, () => ({label, logX: true, marked: true, tight: true, xName, format: v => digits(v, 2), lines: visible().map(s => ({name: s.name, colour: s.colour,
-    points: s.curve.map(p => ({x: x(p), y: 100 * p.score.mean, spread: 100 * p.score.deviation,
+    points: s.curve.map(p => ({x: x(p), y: scale * p.score.mean, spread: scale * p.score.deviation,
       note: p.score.n > 1 ? `mean of ${p.score.n} seeds` : ""})).sort((a, b) => a.x - b.x)}))}));
 }
-const sizes = root => scores(root, p => p.examples, "training examples", "score by training examples");
+const sizes = root => scores(root, p => p.examples, smaller ? "training tokens" : "training examples", "score by training examples");
 const times = root => scores(root, p => p.train_seconds, "seconds of training", "score by seconds of training");
 function labels_of(root) {
   const rows = report.labels, shown = systems.filter(measured), card = el("div", {class: "card"});

@@ -7,7 +7,7 @@
 #include "stemma/models/recurrent_encoder.h"
 #include "stemma/models/text_cnn.h"
 #include "stemma/models/transformer_encoder.h"
-#include "stemma/nn/pooling.h"
+#include "stemma/nn/sentence_level.h"
 
 namespace stemma::golden {
 namespace {
@@ -49,6 +49,21 @@ TEST(Encoders, BidirectionalLstmWithLettersEqualsPytorch) {
                             Pooling({.pooling = "attention", .width = 6})});
   const Tensor y = model.encoder({ids("source", source_lengths), letters()});
   expect_golden("bidirectional lstm", params(model), {{"rows", y}, {"text", model.pool(y)}});
+}
+
+TEST(Encoders, HierarchicalAttentionEqualsPytorch) {
+  struct Reader {
+    RecurrentEncoder encoder;
+    Pooling words;
+    SentenceLevel sentences;
+    FIELDS(encoder, words, sentences)
+  };
+  auto model =
+      drawn(Reader{RecurrentEncoder(Cell::gru, {.input = {.embedding = width}, .width = 3}, counts),
+                   Pooling({.pooling = "attention", .width = 6, .attention_width = 5}), SentenceLevel(6, 3, 5)});
+  const Tensor s = model.words(model.encoder({ids("words", {2, 4, 1, 3, 1, 2}), {}}));
+  const Tensor v = model.sentences(s.with_splits(splits_of_lengths(source_lengths)));
+  expect_golden("hierarchical attention", params(model), {{"sentences", s}, {"documents", v}});
 }
 
 TEST(Encoders, TransformerEqualsPytorch) {

@@ -26,6 +26,7 @@ class Speaking : public Erased<LanguageModel, M> {
     return this->model_.carried(static_cast<const State&>(state).state);
   }
   int64_t longest() const override { return this->model_.longest(); }
+  bool forgets() const override { return this->model_.forgets(); }
 
  private:
   struct State : DecoderState {

@@ -5,7 +5,7 @@
 //     M(const Config&, int64_t vocabulary);
 //     Tensor embedded(const Tensor& ids) const;                  // rows that ...
 //     Reading run(const Tensor& rows, State&) const;      // ... continue the state; hidden rows, before the output
-//     int64_t longest() const;   carried_widths, carried, start as below
+//     int64_t longest() const;   forgets, carried_widths, carried, start as below
 //     Output output;  FIELDS(...)                             // parameters
 //   };
 #pragma once
@@ -38,6 +38,9 @@ class LanguageModel {
   virtual std::vector<int64_t> carried_widths() const = 0;
   virtual std::vector<Tensor> carried(const DecoderState& state) const = 0;
   virtual int64_t longest() const = 0;  // tokens it has positions for; 0: any number
+  // Whether what it carries fades, so that begun anywhere it soon reads as if it had read all before. A state without
+  // gates need not: it can fall into a corner of its space and stay there.
+  virtual bool forgets() const = 0;
   // The projection onto the vocabulary: logits = hidden W^T + b (b may be empty).
   virtual const Tensor& output_W() const = 0;
   virtual const Tensor& output_b() const = 0;

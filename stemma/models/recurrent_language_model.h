@@ -44,6 +44,7 @@ struct RecurrentLanguageModel {
   Reading run(const Tensor& rows, State& s) const;
 
   int64_t longest() const { return 0; }
+  bool forgets() const { return layers[0].cell != Cell::rnn; }
   std::vector<int64_t> carried_widths() const;
   std::vector<Tensor> carried(const State& s) const;
   State start(const std::vector<Tensor>& carried) const;

@@ -40,6 +40,7 @@ struct TransformerLanguageModel {
   Reading run(const Tensor& rows, State& s) const;
 
   int64_t longest() const { return positions.longest(); }
+  bool forgets() const { return true; }  // all, at the beginning of a window
   // A window sees nothing before itself: nothing is carried.
   std::vector<int64_t> carried_widths() const { return {}; }
   std::vector<Tensor> carried(const State&) const { return {}; }

@@ -42,6 +42,7 @@ std::vector<std::string> row_of(const std::string& name, const AnswerScore& scor
 
 TaskReport report_of(const std::string& title, const AnswerScore& all) {
   TaskReport out{"F1", all.f1 / 100, to_json(all), {}, {}};
+  out.second_measure = "exact match", out.second = all.exact / 100;
   out.all["scoring"] = title;
   out.tables.push_back({title, {"", "exact match", "F1", "questions"}, {row_of("all", all)}});
   return out;

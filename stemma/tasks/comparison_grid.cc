@@ -27,32 +27,30 @@ void remove_directory(const std::string& path) {
   check(!error, "cannot remove ", path, ": ", error.message());
 }
 
-// Training's own files aside.
+// What only training needs: checkpoints, and a language model's text and its stream of tokens.
+bool is_of_training(const std::string& name) { return name.starts_with("checkpoint") || name.starts_with("train."); }
+
 int64_t prediction_bytes(const std::string& directory) {
   int64_t bytes = 0;
   for (const auto& file : fs::directory_iterator(directory)) {
     const std::string name = file.path().filename().string();
-    if (file.is_regular_file() && !name.starts_with("checkpoint") && name != "training.jsonl")
-      bytes += file.file_size();
+    if (file.is_regular_file() && !is_of_training(name) && name != "training.jsonl") bytes += file.file_size();
   }
   return bytes;
 }
 
-void remove_checkpoints(const std::string& directory) {
+void remove_files_of_training(const std::string& directory) {
   std::vector<fs::path> files;
   for (const auto& file : fs::directory_iterator(directory)) files.push_back(file.path());
   for (const auto& file : files)
-    if (file.filename().string().starts_with("checkpoint")) remove_file(file.string());
+    if (is_of_training(file.filename().string())) remove_file(file.string());
 }
 
 // What decides a cell's result.
 Json identity(const Cell& cell) {
   const auto& t = cell.training;
-  return Json::object({{"train", t.train},
-                       {"valid", t.valid},
-                       {"most", t.most},
-                       {"recipe", to_json(t.recipe)},
-                       {"test", cell.test_data}});
+  return Json::object(
+      {{"train", t.train}, {"valid", t.valid}, {"most", t.most}, {"recipe", t.recipe}, {"test", cell.test_data}});
 }
 
 bool is_done(const Cell& cell, const std::string& test, CellResult& result) {
@@ -65,49 +63,50 @@ bool is_done(const Cell& cell, const std::string& test, CellResult& result) {
 }
 
 // Can a broken training of this cell go on?
-bool goes_on(const Cell& cell) {
+bool goes_on(const ComparedTask& task, const Cell& cell) {
   const std::string& out = cell.training.out;
-  if (exists(result_file(cell)) || !exists(join_path(out, "config.json"))) return false;
-  TaskRecipe now = cell.training.recipe;
-  now.train.deterministic |= deterministic();
-  now.train = resolved(now.train);
-  return Trainer::can_resume(out) && to_json(load_task_recipe(out, read_config(out).task)) == to_json(now);
+  if (exists(result_file(cell)) || !exists(join_path(out, "config.json")) || !Trainer::can_resume(out)) return false;
+  Json now = cell.training.recipe;
+  auto train = from_json<TrainOptions>(now["train"], "train");
+  train.deterministic |= deterministic();
+  now["train"] = to_json(resolved(train));
+  return task.checked(read_config(out).recipe) == task.checked(now);
 }
 
 // ---- a cell ---------------------------------------------------------------------------------------------------------
 struct Grid {
   const ComparisonRecipe& recipe;
-  const TextTask& task;
+  const ComparedTask task;
   const std::atomic<bool>& stop;
   const GridCallbacks& calls;
 };
 
 // False: stopped.
 bool run_cell(const Grid& grid, const Cell& cell, CellResult& result) {
-  TaskTraining training = cell.training;
-  training.resume = goes_on(cell);
+  CellTraining training = cell.training;
+  training.resume = goes_on(grid.task, cell);
   if (!training.resume) remove_directory(training.out);
-  auto begin = std::chrono::steady_clock::now();
-  TaskCallbacks calls;
-  calls.plan = [&](const TaskPlan& plan) { result.examples = plan.examples; };
-  calls.progress = grid.calls.progress;
-  const Summary summary = grid.task.train(training, grid.stop, calls);
+  const auto begin = std::chrono::steady_clock::now();
+  double learning = 0;
+  result.examples = grid.task.train(training, grid.stop, [&](const Progress& p) {
+    learning = p.seconds;
+    if (grid.calls.progress) grid.calls.progress(p);
+  });
   if (grid.stop) return false;
-  result.train_seconds = training.resume ? summary.seconds : seconds_since(begin);
-  const auto system = grid.task.load(training.out);
-  begin = std::chrono::steady_clock::now();
-  const TaskReport report = system->evaluate(grid.recipe.test, cell.test_data);
-  result.texts_per_second = double(report.examples) / std::max(seconds_since(begin), 1e-9);
-  check(std::isfinite(report.score), "its ", report.measure, " is not a number: it answers the same to every text");
-  result.measure = report.measure, result.score = report.score, result.scores = report.all;
-  result.parameters = system->parameters();
+  result.train_seconds = training.resume ? learning : seconds_since(begin);
+  const CellScores scores = grid.task.measure(training.out, grid.recipe.test, cell.test_data);
+  check(std::isfinite(scores.score), "its ", scores.measure, " is not a number: it answers the same to every text");
+  result.texts_per_second = double(scores.read) / std::max(scores.seconds, 1e-9);
+  result.measure = scores.measure, result.score = scores.score, result.scores = scores.all;
+  result.second_measure = scores.second_measure, result.second = scores.second;
+  result.parameters = scores.parameters;
   result.bytes = prediction_bytes(training.out);
   return true;
 }
 
 void remember(const Cell& cell, const std::string& test, const CellResult& result, bool keep_model) {
   if (keep_model)
-    remove_checkpoints(cell.training.out);
+    remove_files_of_training(cell.training.out);
   else
     remove_directory(cell.training.out), make_directories(cell.training.out);
   write_file(result_file(cell),
@@ -165,6 +164,7 @@ ComparedEncoder together(const std::string& encoder, const std::vector<CellResul
         {these[0]->examples, spread_of(scores), mean_of(these, [](const auto& c) { return c.train_seconds; })});
     if (size != sizes.back()) continue;
     out.score = spread_of(scores);
+    out.second = mean_of(these, [](const auto& c) { return c.second; });
     out.parameters = mean_of(these, [](const auto& c) { return double(c.parameters); });
     out.bytes = mean_of(these, [](const auto& c) { return double(c.bytes); });
     out.train_seconds = mean_of(these, [](const auto& c) { return c.train_seconds; });
@@ -188,11 +188,15 @@ Spread spread_of(const std::vector<double>& values) {
 Comparison summarise(const ComparisonRecipe& recipe, std::vector<CellResult> cells) {
   Comparison out;
   out.title = recipe.title, out.task = recipe.task, out.threads = threads(), out.labels = labels_of(cells);
+  const ComparedTask task = find_compared_task(recipe.task);
+  out.unit = task.unit, out.smaller_is_better = task.smaller_is_better;
   for (const auto& encoder : recipe.encoders) out.encoders.push_back(together(encoder, cells, out.labels));
   const CellResult* best = nullptr;
   for (const auto& cell : cells)
-    if (cell.failed.empty() && (!best || cell.score > best->score)) best = &cell;
-  if (best) out.best = to_json(*best), out.measure = best->measure;
+    if (cell.failed.empty() &&
+        (!best || (task.smaller_is_better ? cell.score < best->score : cell.score > best->score)))
+      best = &cell;
+  if (best) out.best = to_json(*best), out.measure = best->measure, out.second_measure = best->second_measure;
   for (auto& cell : cells) cell.scores = nullptr;  // of the best alone: the others are in their cell.json
   out.cells = std::move(cells);
   return out;
@@ -204,7 +208,7 @@ std::vector<CellResult> run_grid(const ComparisonRecipe& recipe, const std::stri
   check(resume || !exists(home), directory,
         " holds a comparison already: --resume keeps its finished cells, or choose another --out");
   const auto cells = cells_of(recipe, home);
-  const Grid grid{recipe, find_text_task(recipe.task), stop, calls};
+  const Grid grid{recipe, find_compared_task(recipe.task), stop, calls};
   make_directories(home);
   std::vector<CellResult> results;
   for (const auto& cell : cells) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "stemma/base/testing.h"
 
 namespace stemma {
@@ -43,10 +45,11 @@ TEST_F(ComparisonGrid, CellsAreSizesThenSeedsThenEncoders) {
   std::vector<std::string> names;
   for (const auto& cell : cells_of(r, "d")) {
     names.push_back(cell.name);
-    EXPECT_EQ(cell.training.recipe.train.epochs, 2);
-    EXPECT_EQ(cell.training.recipe.train.seed, uint64_t(cell.seed));
+    const auto r = from_json<TaskRecipe>(cell.training.recipe);
+    EXPECT_EQ(r.train.epochs, 2);
+    EXPECT_EQ(r.train.seed, uint64_t(cell.seed));
     EXPECT_EQ(cell.training.most, cell.size);
-    const bool own = cell.training.recipe.architecture.dump().find("\"embedding\": 7") != std::string::npos;
+    const bool own = r.architecture.dump().find("\"embedding\": 7") != std::string::npos;
     EXPECT_EQ(own, cell.encoder == "bag");
   }
   EXPECT_THAT(names, ElementsAre("tfidf-20-seed1", "bag-20-seed1", "tfidf-20-seed2", "bag-20-seed2", "tfidf-all-seed1",
@@ -125,6 +128,54 @@ TEST_F(ComparisonGrid, StoppedAndResumedIsTheSame) {
     return read_file(directory_.file(str(out, "/cells/bag-all-seed1/model.safetensors")));
   };
   EXPECT_TRUE(weights("out") == weights("parts"));
+}
+
+TEST_F(ComparisonGrid, LanguageModelsAreComparedByPerplexity) {
+  std::string text;
+  for (int i = 0; i < 60; ++i) text += str(i % 3 ? "the cat sees a dog." : "a bird likes the cat.", "\n");
+  write_file(directory_.file("text"), text), write_file(directory_.file("unseen"), "the cat sees a bird.\n");
+  write_file(directory_.file("lm.toml"), R"(
+task = "lm"
+train = "text"
+valid = "unseen"
+test = "unseen"
+encoders = ["rnn", "lstm"]
+sizes = [20, 0]
+[settings]
+kind = "char"
+embedding = 6
+width = 6
+layers = 1
+streams = 2
+length = 8
+train.epochs = 3
+train.schedule.warmup = 0
+)");
+  const auto r = load_comparison(directory_.file("lm.toml"), directory_.path());
+  const auto cells = run(r);
+  const Comparison c = summarise(r, cells);
+  ASSERT_EQ(cells.size(), 4u);
+  for (const auto& cell : cells) {
+    EXPECT_EQ(cell.failed, "");
+    EXPECT_EQ(cell.measure, "perplexity");
+    EXPECT_EQ(cell.second_measure, "bits/byte");
+    // All of the text is ASCII and a token is a byte.
+    EXPECT_NEAR(std::log2(cell.score), cell.second, 1e-9);
+    EXPECT_GT(cell.parameters, 0);
+  }
+  EXPECT_LT(cells[0].examples, cells[2].examples);
+  EXPECT_TRUE(c.smaller_is_better);
+  EXPECT_EQ(c.unit, "tokens");
+  for (const auto& cell : cells) EXPECT_GE(cell.score, c.best["score"].number());
+  EXPECT_TRUE(exists(directory_.file("out/cells/lstm-all-seed1/model.safetensors")));
+  EXPECT_FALSE(exists(directory_.file("out/cells/lstm-all-seed1/train.stream")));
+  EXPECT_EQ(run(r, true).size(), 4u);
+
+  auto wrong = r;
+  wrong.test_data = Json::object({{"text", "1"}});
+  EXPECT_THAT(error_of([&] { cells_of(wrong, "d"); }), HasSubstr("[test_data]"));
+  wrong = r, wrong.encoders = {"tfidf"};
+  EXPECT_THAT(error_of([&] { cells_of(wrong, "d"); }), HasSubstr("lm has no 'tfidf'"));
 }
 
 TEST(Spread, IsThatOfASample) {

@@ -25,22 +25,14 @@ Json with_folder(const Json& value, const std::string& folder) {
 // "a.txt,b.txt": each begins in `folder`.
 std::string in_folder(const std::string& files, const std::string& folder) {
   std::string out;
-  for (size_t begin = 0; begin < files.size();) {
-    const size_t comma = std::min(files.find(',', begin), files.size());
-    const std::string file = files.substr(begin, comma - begin);
+  for (const auto& file : files_of(files))
     out += str(out.empty() ? "" : ",", file.starts_with('/') ? file : join_path(folder, file));
-    begin = comma + 1;
-  }
   return out;
 }
 
 void check_files(const std::string& files, std::string_view key) {
-  for (size_t begin = 0; begin < files.size();) {
-    const size_t comma = std::min(files.find(',', begin), files.size());
-    const std::string file = files.substr(begin, comma - begin);
+  for (const auto& file : files_of(files))
     check(exists(file), key, ": there is no ", file, "; --data says in which folder the files are");
-    begin = comma + 1;
-  }
 }
 
 void check_grid(const ComparisonRecipe& recipe) {
@@ -53,8 +45,8 @@ void check_grid(const ComparisonRecipe& recipe) {
   check(recipe.minutes >= 0, "minutes = ", recipe.minutes, ": must be at least 0");
 }
 
-std::vector<std::string> encoders_of(const ComparisonRecipe& recipe, const TextTask& task) {
-  const auto known = task.encoders();
+std::vector<std::string> encoders_of(const ComparisonRecipe& recipe, const ComparedTask& task) {
+  const auto& known = task.encoders;
   const auto knows = [&](const std::string& name) {
     return std::find(known.begin(), known.end(), name) != known.end();
   };
@@ -67,8 +59,8 @@ std::vector<std::string> encoders_of(const ComparisonRecipe& recipe, const TextT
 }
 
 // The recipe that an encoder's cells share: all but the seed.
-RecipeTree recipe_of(const ComparisonRecipe& recipe, const TextTask& task, const std::string& encoder) {
-  RecipeTree tree(to_json(task.recipe(encoder)));
+RecipeTree recipe_of(const ComparisonRecipe& recipe, const ComparedTask& task, const std::string& encoder) {
+  RecipeTree tree(task.recipe(encoder));
   if (recipe.data.is_object()) tree.merge(Json::object({{"data", recipe.data}}), "[data]");
   if (recipe.settings.is_object()) tree.merge(recipe.settings, "[settings]");
   if (const Json* own = recipe.encoder.find(encoder)) tree.merge(*own, str("[encoder.", encoder, "]"));
@@ -78,9 +70,10 @@ RecipeTree recipe_of(const ComparisonRecipe& recipe, const TextTask& task, const
   return tree;
 }
 
-Json test_data_of(const ComparisonRecipe& recipe, const Json& data) {
+Json test_data_of(const ComparisonRecipe& recipe, const Json& of_cell) {
   if (!recipe.test_data.is_object()) return {};
-  RecipeTree tree(Json::object({{"data", data}}));
+  check(of_cell.find("data"), "[test_data]: the task ", recipe.task, " reads plain text, of which there is one kind");
+  RecipeTree tree(Json::object({{"data", of_cell["data"]}}));
   tree.merge(Json::object({{"data", recipe.test_data}}), "[test_data]");
   return tree.json()["data"];
 }
@@ -96,28 +89,28 @@ ComparisonRecipe load_comparison(const std::string& path, const std::string& fol
   for (std::string* files : {&recipe.train, &recipe.valid, &recipe.test}) *files = in_folder(*files, folder);
   if (recipe.title.empty()) recipe.title = base_name(path).substr(0, base_name(path).rfind('.'));
   check(!recipe.task.empty(), path, ": names no task");
-  recipe.encoders = encoders_of(recipe, find_text_task(recipe.task));
+  recipe.encoders = encoders_of(recipe, find_compared_task(recipe.task));
   return recipe;
 }
 
 std::vector<Cell> cells_of(const ComparisonRecipe& recipe, const std::string& directory) {
   check_grid(recipe);
-  const TextTask& task = find_text_task(recipe.task);
-  std::vector<RecipeTree> trees;
-  for (const auto& encoder : encoders_of(recipe, task)) trees.push_back(recipe_of(recipe, task, encoder));
+  const ComparedTask task = find_compared_task(recipe.task);
+  std::vector<std::pair<std::string, RecipeTree>> trees;
+  for (const auto& encoder : encoders_of(recipe, task)) trees.emplace_back(encoder, recipe_of(recipe, task, encoder));
   auto sizes = recipe.sizes;
   std::sort(sizes.begin(), sizes.end(), [](int64_t a, int64_t b) { return a != 0 && (b == 0 || a < b); });
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   std::vector<Cell> cells;
   for (const int64_t size : sizes)
     for (const int64_t seed : recipe.seeds)
-      for (RecipeTree tree : trees) {
+      for (auto [encoder, tree] : trees) {
         Cell cell;
-        cell.encoder = tree.json()["encoder"].text(), cell.size = size, cell.seed = seed;
+        cell.encoder = encoder, cell.size = size, cell.seed = seed;
         cell.name = str(cell.encoder, "-", size ? str(size) : "all", "-seed", seed);
         tree.set("train.seed", str(seed), "seeds");
-        cell.test_data = test_data_of(recipe, tree.json()["data"]);
-        cell.training = {.recipe = tree.build<TaskRecipe>(),
+        cell.test_data = test_data_of(recipe, tree.json());
+        cell.training = {.recipe = task.checked(tree.json()),
                          .train = recipe.train,
                          .valid = recipe.valid,
                          .out = join_path(directory, cell.name),

@@ -1,7 +1,7 @@
-// The recipe of a comparison: encoders x sizes of the training set x seeds of one task on texts, and the cells of that
-// grid, each with the recipe of its training.
+// The recipe of a comparison: encoders x sizes of the training set x seeds of one task, and the cells of that grid,
+// each with the recipe of its training.
 #pragma once
-#include "stemma/tasks/text_task.h"
+#include "stemma/tasks/compared_task.h"
 
 namespace stemma {
 
@@ -10,7 +10,7 @@ struct ComparisonRecipe {
   std::string train, valid, test;     // valid may be empty; several files of one text with commas between
   std::vector<std::string> encoders;  // none: all that the task has
   std::vector<int64_t> seeds = {1};
-  std::vector<int64_t> sizes = {0};  // training examples, drawn by the seed; 0: all
+  std::vector<int64_t> sizes = {0};  // training examples, drawn by the seed (lm: the first lines); 0: all
   double minutes = 0;                // a cell may learn so long; 0: as `settings` say
   Json data;                         // how the files are read: options under `data` of the task's recipe
   Json test_data;                    // the same for the test file, where it differs
@@ -27,7 +27,7 @@ struct Cell {
   std::string encoder;
   int64_t size = 0, seed = 1;
   std::string name;  // "lstm-1000-seed1", "lstm-all-seed1"
-  TaskTraining training;
+  CellTraining training;
   Json test_data;  // null: the test file is read as the training file
 };
 // Smaller sizes before greater ones (all is the greatest), within them seed by seed; a cell's directory is

@@ -55,6 +55,7 @@ TaskReport score_one(const LabelTask& task, const LabelledDocuments& data,
   const auto s = score_classification(targets, predicted, task.labels.names());
   const auto c = calibration(targets, probabilities);
   TaskReport out{"accuracy", s.accuracy, to_json(s), {}, {}};
+  out.second_measure = "macro F1", out.second = s.scores.macro.f1;
   out.all["calibration"] = to_json(c);
   out.tables.push_back({"",
                         {"measure", ""},
@@ -96,6 +97,7 @@ TaskReport score_numbers(const LabelledDocuments& data, const std::vector<std::v
   error /= double(std::max<size_t>(y.size(), 1));
   TaskReport out{
       "Spearman", rho, Json::object({{"pearson", r}, {"spearman", rho}, {"mean_squared_error", error}}), {}, {}};
+  out.second_measure = "Pearson", out.second = r;
   out.tables.push_back({"",
                         {"measure", ""},
                         {{"Pearson", digits(r, 4)},

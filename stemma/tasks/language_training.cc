@@ -11,8 +11,6 @@ namespace stemma {
 
 namespace {
 
-constexpr int64_t validation_streams = 10;
-
 // Batch after batch, and what each hands on to the next: rows of fixed tensors, so that a checkpoint can keep them.
 class Learner {
  public:
@@ -72,7 +70,7 @@ LanguagePlan make_plan(const LanguageSystem& system, const TokenStream& text, co
 }
 
 Validation validate(const LanguageSystem& system, const TokenStream& text) {
-  const LanguageScores s = evaluate(system, text, validation_streams);
+  const LanguageScores s = evaluate(system, text, system.usual_streams());
   return {s.loss, {}, Json::object({{"accuracy", s.accuracy}, {"bits_per_byte", s.bits_per_byte}})};
 }
 

@@ -76,6 +76,7 @@ Unknown count_unknown(const TagTruth& truth, const TagAnswers& answers) {
 
 void add_spans(const TagTruth& truth, const TagAnswers& answers, TaskReport& out) {
   const auto s = score_spans(truth.tags, answers.tags);
+  out.second_measure = "token accuracy", out.second = out.score;
   out.measure = "span F1", out.score = s.scores.micro.f1;
   out.all["spans"] = to_json(s);
   out.all["scores"] = to_json(s.scores);

@@ -17,8 +17,10 @@ struct TaskReport {
   double score = 0;
   Json all;  // an object
   std::vector<ReportTable> tables;
-  std::string notes;     // what was passed over in the file, a line each; may be empty
-  int64_t examples = 0;  // scored: texts, sentences, questions
+  std::string notes;                // what was passed over in the file, a line each; may be empty
+  int64_t examples = 0;             // scored: texts, sentences, questions
+  std::string second_measure = "";  // what a comparison tells beside the score; may be empty
+  double second = 0;
 };
 
 struct TaskAnswer {

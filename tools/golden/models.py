@@ -290,6 +290,31 @@ def bidirectional_lstm(hidden=3):
     return case(leaves, {"rows": torch.cat(rows), "text": torch.stack(texts)})
 
 
+def hierarchical_attention(hidden=3, inside=5):
+    """Yang et al. 2016: nn.GRU over the words of each sentence and over its vectors, attention of eq. 5-10 on each."""
+    leaves, words, documents = Leaves(), [2, 4, 1, 3, 1, 2], []  # SOURCE: sentences of each document
+
+    def read(name, x):
+        state = {}
+        for side, ours in ("", "forwards"), ("_reverse", "backwards"):
+            leaf = leaves.under(f"{name}.{ours}.")
+            state["weight_ih_l0" + side] = leaf("W.W", 3 * hidden, x.shape[1])
+            state["bias_ih_l0" + side] = leaf("W.b", 1, 3 * hidden)[0]
+            state["weight_hh_l0" + side] = leaf("U", 3 * hidden, hidden)
+            state["bias_hh_l0" + side] = leaf("bu", 1, 3 * hidden)[0]
+        return functional_call(nn.GRU(x.shape[1], hidden, bidirectional=True), state, (x,))[0]
+
+    def attend(name, h):
+        u = torch.tanh(leaves.linear(name + ".W", h, inside))
+        return (torch.softmax(u @ leaves(name + ".v", 1, inside).T, 0) * h).sum(0)
+
+    E = leaves("encoder.input.tuned.E", VOCABULARY, WIDTH)
+    sentences = [attend("words", read("encoder.both.0", E[ids(f"words {i}", n)])) for i, n in enumerate(words)]
+    for part in torch.split(torch.stack(sentences), SOURCE):
+        documents.append(attend("sentences.attend", read("sentences.read", part)))
+    return case(leaves, {"sentences": torch.stack(sentences), "documents": torch.stack(documents)})
+
+
 def transformer_encoder():
     """Pre-norm nn.TransformerEncoderLayer on projected embeddings with sinusoids."""
     leaves, rows = Leaves(), []
@@ -339,6 +364,7 @@ cases["lstm language model output"] = lstm_language_model(tied=True)
 cases["transformer language model"] = transformer_language_model()
 cases["text cnn"] = text_cnn()
 cases["bidirectional lstm"] = bidirectional_lstm()
+cases["hierarchical attention"] = hierarchical_attention()
 cases["transformer encoder"] = transformer_encoder()
 cases["attention flow"] = attention_flow()
 cases["pointer"] = pointer()
