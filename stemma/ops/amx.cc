@@ -347,13 +347,17 @@ void amx_product(const ProductCall& p) {
     }
 }
 
-int64_t amx_panel_tiles(const Tensor& W) { return pieces(W.rows(), panel) * pieces(W.cols(), step) * 2; }
+int64_t amx_panel_tiles(const Tensor& B, bool transposed) {
+  const int64_t k = transposed ? B.cols() : B.rows(), n = transposed ? B.rows() : B.cols();
+  return pieces(n, panel) * pieces(k, step) * 2;
+}
 
-void amx_pack(const Tensor& W, const Tensor& panels) {
-  const Operand B{W.raw(), W.cols(), W.rows(), W.type(), true, true};
-  const int64_t bytes = pieces(W.cols(), step) * 2 * tile_bytes;
-  parallel_for(pieces(W.rows(), panel), 2, [&](int64_t begin, int64_t end) {
-    pack_panels(B, begin * panel, end - begin, 0, W.cols(), static_cast<char*>(panels.raw()) + begin * bytes);
+void amx_pack(const Tensor& B, bool transposed, const Tensor& panels) {
+  const int64_t k = transposed ? B.cols() : B.rows(), n = transposed ? B.rows() : B.cols();
+  const Operand x{B.raw(), B.cols(), n, B.type(), transposed, true};
+  const int64_t bytes = pieces(k, step) * 2 * tile_bytes;
+  parallel_for(pieces(n, panel), 2, [&](int64_t begin, int64_t end) {
+    pack_panels(x, begin * panel, end - begin, 0, k, static_cast<char*>(panels.raw()) + begin * bytes);
   });
 }
 

@@ -9,10 +9,10 @@ bool has_amx();  // the processor has the unit and the system lets us use it
 // alpha must be 1, beta 0 or 1.
 void amx_product(const ProductCall& call);
 
-// W [n, k] packed once for products with W^T: a tensor of bf16 whose row is a tile, column by column of 32.
+// op(B) [k, n] packed once for many products: a tensor of bf16 whose row is a tile, column by column of 32.
 constexpr int64_t amx_tile_cols = 512;
-int64_t amx_panel_tiles(const Tensor& W);
-void amx_pack(const Tensor& W, const Tensor& panels);
-void amx_panel_product(const ProductCall& call);  // alpha 1, beta 0, A not transposed
+int64_t amx_panel_tiles(const Tensor& B, bool transposed);
+void amx_pack(const Tensor& B, bool transposed, const Tensor& panels);
+void amx_panel_product(const ProductCall& call);  // alpha 1, beta 0 or 1, A not transposed; of B only the panels
 
 }  // namespace stemma

@@ -1,7 +1,7 @@
 // cross_entropy    z = x W^T + b,  log p = z - log sum e^z,  loss_i = -(1 - e) log p(y_i) - e / V sum_v log p(v)
 //   dz = p - (1 - e) [v = y_i] - e / V;  dx = dz W;  dW = dz^T x;  db = sum of the rows of dz
 // A block of rows at a time. While recording, a block's gradients are taken at once, so that its logits can be
-// forgotten; backward only multiplies them by the gradient of the total.
+// forgotten; backward only hands them on, times the gradient of the total.
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -11,6 +11,7 @@
 #include "stemma/ops/definitions.h"
 #include "stemma/ops/grain.h"
 #include "stemma/ops/product.h"
+#include "stemma/tensor/elements.h"
 #include "stemma/tensor/kernel.h"
 
 #include "stemma/ops/simd_targets.h"
@@ -47,8 +48,20 @@ double long_sum(int64_t n, Term&& term) {
   return sum;
 }
 
-RowLoss row_loss(const float* z, int64_t n, int32_t target) {
-  const float most = row_max(z, n);
+// z += b; says the largest.
+float add_bias(float* z, const float* b, int64_t n) {
+  constexpr float lowest = -std::numeric_limits<float>::infinity();
+  const auto most = [](V x, V y) { return hn::Max(x, y); };
+  const V v = fold_vectors(n, lowest, most, [&](int64_t j, int64_t left) {
+    const V sum = hn::Add(load(z + j, left), load(b + j, left));
+    store(sum, z + j, left);
+    return sum;
+  });
+  return hn::GetLane(hn::MaxOfLanes(D(), v));
+}
+
+RowLoss row_loss(float* z, const float* b, int64_t n, int32_t target) {
+  const float most = b ? add_bias(z, b, n) : row_max(z, n);
   const double sum = long_sum(n, [&](int64_t j, int64_t left) { return exp(hn::Sub(load(z + j, left), all(most))); });
   const double all_z = long_sum(n, [&](int64_t j, int64_t left) { return load(z + j, left); });
   return {.log_sum = double(most) + std::log(sum),
@@ -57,14 +70,15 @@ RowLoss row_loss(const float* z, int64_t n, int32_t target) {
           .correct = z[target] == most && std::find(z, z + target, most) == z + target};
 }
 
-// The losses of rows of logits against their targets. `smoothing` < 0: the logits are kept; else their gradients take
-// their place.
-void losses_of(const Tensor& z, const int32_t* targets, float smoothing, RowLoss* losses) {
+// The losses of rows of x W^T against their targets; b comes to them here, where they are read anyway. `smoothing` < 0:
+// these logits stay; else their gradients take their place.
+void losses_of(const Tensor& z, const Tensor& b, const int32_t* targets, float smoothing, RowLoss* losses) {
   const int64_t n = z.cols();
+  const float* const bias = b ? b.data() : nullptr;
   parallel_for(z.rows(), row_grain(n), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       float* const row = z.data() + i * n;
-      losses[i] = row_loss(row, n, targets[i]);
+      losses[i] = row_loss(row, bias, n, targets[i]);
       if (smoothing < 0) continue;
       const V log_sum = all(float(losses[i].log_sum)), share = all(smoothing / float(n));
       for_vectors(n, [&](int64_t j, int64_t left) {
@@ -75,14 +89,11 @@ void losses_of(const Tensor& z, const int32_t* targets, float smoothing, RowLoss
   });
 }
 
-// sum (+)= c x
-void add_scaled(const Tensor& sum, const Tensor& x, float c, bool fresh) {
+void scale(const Tensor& x, float c) {
   parallel_for(x.size(), element_grain, [&](int64_t begin, int64_t end) {
-    float* const to = sum.data() + begin;
-    for_vectors(end - begin, [&](int64_t i, int64_t left) {
-      const V v = hn::Mul(all(c), load(x.data() + begin + i, left));
-      store(fresh ? v : hn::Add(load(to + i, left), v), to + i, left);
-    });
+    float* const at = x.data() + begin;
+    for_vectors(end - begin,
+                [&](int64_t i, int64_t left) { store(hn::Mul(all(c), load(at + i, left)), at + i, left); });
   });
 }
 
@@ -96,17 +107,14 @@ namespace stemma {
 namespace {
 
 HWY_EXPORT(losses_of);
-HWY_EXPORT(add_scaled);
-void losses_cpu(const Tensor& z, const int32_t* targets, float smoothing, RowLoss* losses) {
-  HWY_DYNAMIC_DISPATCH(losses_of)(z, targets, smoothing, losses);
+HWY_EXPORT(scale);
+void losses_cpu(const Tensor& z, const Tensor& b, const int32_t* targets, float smoothing, RowLoss* losses) {
+  HWY_DYNAMIC_DISPATCH(losses_of)(z, b, targets, smoothing, losses);
 }
-void add_scaled_cpu(const Tensor& sum, const Tensor& x, float c, bool fresh) {
-  HWY_DYNAMIC_DISPATCH(add_scaled)(sum, x, c, fresh);
-}
-constexpr Kernel<void(const Tensor& z, const int32_t* targets, float smoothing, RowLoss* losses)> losses_kernel{
-    "cross_entropy", losses_cpu, ON_CUDA(losses_cuda)};
-constexpr Kernel<void(const Tensor& sum, const Tensor& x, float c, bool fresh)> add_scaled_kernel{
-    "add scaled", add_scaled_cpu, ON_CUDA(add_scaled_cuda)};
+void scale_cpu(const Tensor& x, float c) { HWY_DYNAMIC_DISPATCH(scale)(x, c); }
+constexpr Kernel<void(const Tensor& z, const Tensor& b, const int32_t* targets, float smoothing, RowLoss* losses)>
+    losses_kernel{"cross_entropy", losses_cpu, ON_CUDA(losses_cuda)};
+constexpr Kernel<void(const Tensor& x, float c)> scale_kernel{"scale", scale_cpu, ON_CUDA(scale_cuda)};
 
 // Enough rows to make good use of W, few enough that their logits stay near.
 int64_t rows_of_a_block(int64_t vocabulary) { return std::clamp<int64_t>((8 << 20) / vocabulary, 256, 1024); }
@@ -121,27 +129,16 @@ void check_call(const char* op, const Tensor& x, const Tensor& W, const Tensor& 
           W.rows());
 }
 
-// Calls f(first row, logits) for each block of rows; the logits may be overwritten.
+// Calls f(first row, x W^T) for each block of rows, whose place in memory is free to be overwritten.
 template <class F>
-void each_block(const Tensor& x, const Tensor& W, const Tensor& b, F&& f) {
+void each_block(const Tensor& x, const Tensor& W, F&& f) {
   const int64_t block = std::min(x.rows(), rows_of_a_block(W.rows()));
   const Tensor memory(block, W.rows());
   for (int64_t begin = 0; begin < x.rows(); begin += block) {
     const Tensor z = memory.row_view(0, std::min(block, x.rows() - begin));
-    product({.m = z.rows(),
-             .n = z.cols(),
-             .k = x.cols(),
-             .a = view(x.row_view(begin, z.rows())),
-             .b = view(W, true),
-             .c = z.data(),
-             .stride = z.cols(),
-             .bias = b ? b.data() : nullptr});
+    product(x.row_view(begin, z.rows()), W, z, {.transposed = {.b = true}});
     f(begin, z);
   }
-}
-
-void add_to_gradient(const Tensor& x, const Tensor& gradient, float scale) {
-  if (const auto sum = gradient_of(x)) add_scaled_kernel(sum.grad, gradient, scale, sum.fresh);
 }
 
 }  // namespace
@@ -165,14 +162,17 @@ CrossEntropy cross_entropy(const Tensor& x, const Tensor& W, const Tensor& b, co
   check(smoothing >= 0 && smoothing < 1, "cross_entropy: smoothing ", smoothing, " is outside [0, 1)");
   const bool tracked = any_tracked({x, W, b});
   const Tensor dx = tracked && x.tracked() ? Tensor(x.rows(), x.cols()) : Tensor();
-  const Tensor dW = tracked && W.tracked() ? Tensor::zeros(W.rows(), W.cols()) : Tensor();
-  const Tensor db = tracked && b.tracked() ? Tensor::zeros(1, W.rows()) : Tensor();
+  const Tensor dW = tracked && W.tracked() ? Tensor(W.rows(), W.cols()) : Tensor();
+  const Tensor db = tracked && b.tracked() ? Tensor(1, W.rows()) : Tensor();
+  if (x.rows() == 0)
+    for (const Tensor& d : {dW, db})
+      if (d) zero_elements(d);
   std::vector<RowLoss> losses(size_t(x.rows()));
-  each_block(x, W, b, [&](int64_t begin, const Tensor& z) {
-    losses_kernel(z, targets.data<int32_t>() + begin, tracked ? smoothing : -1, losses.data() + begin);
+  each_block(x, W, [&](int64_t begin, const Tensor& z) {
+    losses_kernel(z, b, targets.data<int32_t>() + begin, tracked ? smoothing : -1, losses.data() + begin);
     if (dx) product(z, W, dx.row_view(begin, z.rows()));
-    if (dW) product(z, x.row_view(begin, z.rows()), dW, {.transposed = {.a = true}, .beta = 1});
-    if (db) add_column_sums(z, {db, false});
+    if (dW) product(z, x.row_view(begin, z.rows()), dW, {.transposed = {.a = true}, .beta = begin == 0 ? 0.0f : 1.0f});
+    if (db) add_column_sums(z, {db, begin == 0});
   });
   CrossEntropy out;
   double total = 0;
@@ -182,10 +182,9 @@ CrossEntropy cross_entropy(const Tensor& x, const Tensor& W, const Tensor& b, co
     total += (1 - double(smoothing)) * loss.nll() + double(smoothing) * (loss.log_sum - loss.mean);
   }
   out.total = record(Tensor::full(1, 1, float(total)), {x, W, b}, [=](const Tensor& g) {
-    if (dx) add_to_gradient(x, dx, g.item());
-    if (dW) add_to_gradient(W, dW, g.item());
-    if (db) add_to_gradient(b, db, g.item());
-    return Grads{};
+    for (const Tensor& d : {dx, dW, db})
+      if (d && g.item() != 1) scale_kernel(d, g.item());  // in its place: nobody else has it
+    return Grads{dx, dW, db};
   });
   return out;
 }
@@ -194,8 +193,8 @@ Tensor log_probability(const Tensor& x, const Tensor& W, const Tensor& b, const 
   check_call("log_probability", x, W, b, targets);
   Tensor out(x.rows(), 1, Type::f32, x.splits());
   std::vector<RowLoss> losses(size_t(x.rows()));
-  each_block(x, W, b, [&](int64_t begin, const Tensor& z) {
-    losses_kernel(z, targets.data<int32_t>() + begin, -1, losses.data() + begin);
+  each_block(x, W, [&](int64_t begin, const Tensor& z) {
+    losses_kernel(z, b, targets.data<int32_t>() + begin, -1, losses.data() + begin);
   });
   for (int64_t i = 0; i < x.rows(); ++i) out.data()[i] = float(-losses[size_t(i)].nll());
   return out;

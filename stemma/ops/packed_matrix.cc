@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stemma/base/parallel.h"
+#include "stemma/ops/amx.h"
 #include "stemma/ops/product.h"
 
 #include "stemma/ops/simd_targets.h"
@@ -92,11 +93,28 @@ HWY_EXPORT(pack);
 HWY_EXPORT(packed_size);
 HWY_EXPORT(multiply);
 Tensor pack_cpu(const Tensor& B, bool transposed) {
+  if (precision() == Type::bf16) {
+    const Tensor tiles(amx_panel_tiles(B, transposed), amx_tile_cols, Type::bf16);
+    amx_pack(B, transposed, tiles);
+    return tiles;
+  }
   const Tensor panels(1, HWY_DYNAMIC_DISPATCH(packed_size)(B, transposed));
   HWY_DYNAMIC_DISPATCH(pack)(B, transposed, panels);
   return panels;
 }
-void multiply_cpu(const PackedProduct& p) { HWY_DYNAMIC_DISPATCH(multiply)(p); }
+void multiply_cpu(const PackedProduct& p) {
+  if (!p.panels || p.panels.type() == Type::f32) return HWY_DYNAMIC_DISPATCH(multiply)(p);
+  MatrixView b = view(p.B, p.transposed);
+  b.panels = &p.panels;
+  amx_panel_product({.m = p.C.rows(),
+                     .n = p.C.cols(),
+                     .k = p.A.cols(),
+                     .a = view(p.A),
+                     .b = b,
+                     .c = p.C.data(),
+                     .stride = p.C.cols(),
+                     .beta = p.add ? 1.0f : 0.0f});
+}
 
 constexpr Kernel<Tensor(const Tensor& B, bool transposed)> pack_kernel{"pack", pack_cpu, ON_CUDA(pack_cuda)};
 constexpr Kernel<void(const PackedProduct&)> multiply_kernel{"packed product", multiply_cpu,
@@ -113,16 +131,18 @@ Cost cost_of(const PackedProduct& p) {
 
 namespace {
 
-bool in_f32(const Tensor& B) { return precision() == Type::f32 && B.type() == Type::f32; }
+// Who packs and multiplies this: we ourselves in f32, the tile unit in bf16; else it is a product like any other.
+bool can_pack(const Tensor& B) { return precision() == Type::f32 ? B.type() == Type::f32 : has_amx(); }
 
 }  // namespace
 
 PackedMatrix::PackedMatrix(const Tensor& B, Transposed t, int64_t products) : B_(B.detach()), transposed_(t.b) {
-  if (in_f32(B) && products > 1) panels_ = pack_kernel(B_, transposed_);
+  if (can_pack(B) && products > 1) panels_ = pack_kernel(B_, transposed_);
 }
 
 void PackedMatrix::multiply(const Tensor& A, const Tensor& C, bool add) const {
-  if (!in_f32(B_)) return product(A, B_, C, {.transposed = {.b = transposed_}, .beta = add ? 1.0f : 0.0f});
+  const bool own = panels_ || (precision() == Type::f32 && B_.type() == Type::f32);
+  if (!own) return product(A, B_, C, {.transposed = {.b = transposed_}, .beta = add ? 1.0f : 0.0f});
   const int64_t k = transposed_ ? B_.cols() : B_.rows(), n = transposed_ ? B_.rows() : B_.cols();
   check(A.cols() == k && C.rows() == A.rows() && C.cols() == n, "product of ", A, " and ", B_, " into ", C);
   multiply_kernel(PackedProduct{A, B_, C, transposed_, add, panels_});

@@ -192,7 +192,7 @@ void panel_product(const ProductCall& call) {
 void pack(const std::vector<Tensor*>& weights, const std::function<void()>& after_each) {
   const bool tiles = precision() == Type::bf16;
   if (tiles && !has_amx()) return;  // nothing is won
-  const auto rows_of = [&](const Tensor& W) { return tiles ? amx_panel_tiles(W) : panel_rows(W); };
+  const auto rows_of = [&](const Tensor& W) { return tiles ? amx_panel_tiles(W, true) : panel_rows(W); };
   int64_t rows = 0;
   for (const auto* W : weights) rows += rows_of(*W);
   // One block, so that all of it lies in huge pages.
@@ -201,7 +201,7 @@ void pack(const std::vector<Tensor*>& weights, const std::function<void()>& afte
   for (auto* W : weights) {
     check(!W->tracked(), "pack: ", *W, " is being trained");
     const Tensor panels = arena.row_view(rows, rows_of(*W));
-    tiles ? amx_pack(*W, panels) : HWY_DYNAMIC_DISPATCH(fill)(*W, panels);
+    tiles ? amx_pack(*W, true, panels) : HWY_DYNAMIC_DISPATCH(fill)(*W, panels);
     W->set_panels(panels);
     rows += panels.rows();
     if (after_each) after_each();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 
 #include "stemma/ops/update.h"
 
@@ -52,20 +51,18 @@ Optimizer::Optimizer(Params params, const OptimizerOptions& options) : options_(
         return {{{"adam.m.", w.rows(), w.cols()}, {"adam.v.", w.rows(), w.cols()}}};
     }
   };
-  Block gradients, memory;
+  Block memory;
   for (const auto& [name, w] : params_) {
     check(w.type() == Type::f32, "parameter '", name, "' ", w, " is trained in f32");
     if (!w.tracked()) continue;
-    gradients.reserve(w.rows(), w.cols());
     for (const auto& shape : shapes(w)) memory.reserve(shape.rows, shape.cols);
   }
-  gradients.allocate(), memory.allocate();
+  memory.allocate();
   for (const auto& [name, w] : params_) {
     if (!w.tracked()) {
       slots_.emplace_back();
       continue;
     }
-    set_grad(w, gradients.take(w.rows(), w.cols()));
     std::array<Tensor, 2> state;
     const auto wanted = shapes(w);
     for (size_t i = 0; i < 2; ++i) {
@@ -76,22 +73,29 @@ Optimizer::Optimizer(Params params, const OptimizerOptions& options) : options_(
     const bool decays = options.decay_vectors || w.rows() > 1;
     slots_.push_back({state[0], state[1], decays ? options.weight_decay : 0.0});
   }
-  gradients_ = gradients.memory(), memory_ = memory.memory();
+  memory_ = memory.memory();
+  clear_gradients();
 }
 
-Optimizer::~Optimizer() {
+Optimizer::~Optimizer() { clear_gradients(); }
+
+void Optimizer::clear_gradients() {
   for (const auto& p : params_) clear_grad(p.w);
 }
 
-void Optimizer::clear_gradients() { std::memset(gradients_.raw(), 0, size_t(gradients_.bytes())); }
-
-double Optimizer::gradient_norm() const { return std::sqrt(sum_of_squares(gradients_)); }
+double Optimizer::gradient_norm() const {
+  double sum = 0;
+  for (const auto& p : params_)
+    if (const Tensor g = grad(p.w)) sum += sum_of_squares(g);
+  return std::sqrt(sum);
+}
 
 void Optimizer::step(const Step& step) {
   const auto& o = options_;
   for (size_t i = 0; i < params_.size(); ++i) {
     const Tensor& w = params_[i].w;
     if (!w.tracked()) continue;
+    if (!grad(w)) set_grad(w, Tensor::zeros(w.rows(), w.cols()));
     const Tensor g = grad(w);
     const auto& [first, second, decay] = slots_[i];
     switch (rule_) {
@@ -125,6 +129,11 @@ void Optimizer::step(const Step& step) {
   }
 }
 
-int64_t Optimizer::bytes() const { return gradients_.bytes() + memory_.bytes(); }
+int64_t Optimizer::bytes() const {
+  int64_t all = memory_.bytes();
+  for (const auto& p : params_)
+    if (p.w.tracked()) all += p.w.bytes();  // its gradient
+  return all;
+}
 
 }  // namespace stemma

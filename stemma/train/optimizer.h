@@ -1,5 +1,6 @@
 // Optimisers over the parameters of a model: SGD with momentum, Adam, AdamW, Adafactor.
-// Gradients and state lie in flat f32 blocks of which each parameter has a view, so clearing and the norm are one pass.
+// The state lies in one flat f32 block of which each parameter has a view. A gradient is made by the first op that has
+// one and freed before the next forward: nothing is cleared, and its memory serves activations, too.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -25,21 +26,21 @@ struct OptimizerOptions {
 
 class Optimizer {
  public:
-  // Parameters are f32; their gradients become views of one block. What is not tracked is kept as it is: a parameter
-  // that is part of the model and does not learn. Error for an unknown name.
+  // Parameters are f32. What is not tracked is kept as it is: a parameter that is part of the model and does not learn.
+  // Error for an unknown name.
   Optimizer(Params params, const OptimizerOptions& options);
   ~Optimizer();  // the parameters have no gradients afterwards
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  void clear_gradients();        // to zero, before the first backward of a step
+  void clear_gradients();        // before the first backward of a step
   double gradient_norm() const;  // Euclidean, over all parameters; NaN or infinite when any gradient is
   struct Step {
     double rate = 0;   // the learning rate
     double scale = 1;  // the gradient is used times this: 1 / tokens, clipping
     int64_t time = 1;  // which update this is, from 1
   };
-  void step(const Step& step);
+  void step(const Step& step);  // a parameter that no loss has reached has a gradient of zeros
 
   const Params& params() const { return params_; }
   const Params& state() const { return state_; }  // "adam.m.encoder.W", ...: what a checkpoint must hold
@@ -55,7 +56,7 @@ class Optimizer {
   Rule rule_;
   Params params_, state_;
   std::vector<Slot> slots_;  // of each parameter
-  Tensor gradients_, memory_;
+  Tensor memory_;
 };
 
 }  // namespace stemma

@@ -21,9 +21,13 @@ struct Model {
   }
 };
 
+void give_gradients(const Params& all) {
+  for (const auto& p : all) set_grad(p.w, Tensor::zeros(p.w.rows(), p.w.cols()));
+}
 // The gradient of update `t` times 10, to be used with scale 0.1.
 void set_gradients(const Params& all, int64_t t) {
   Random rng{uint64_t(t)};
+  give_gradients(all);
   for (const auto& p : all)
     for (int64_t i = 0; i < p.w.size(); ++i) grad(p.w).data()[i] = 10 * rng.normal();
 }
@@ -87,6 +91,7 @@ TEST(Optimizer, EveryRuleFindsTheLeastOfAQuadratic) {
     Model model;
     const Params all = params(model);
     Optimizer optimizer(all, {.name = name});
+    give_gradients(all);
     for (int64_t t = 1; t <= 2000; ++t) {  // sum (w - 3)^2
       for (const auto& p : all)
         for (int64_t i = 0; i < p.w.size(); ++i) grad(p.w).data()[i] = 2 * (p.w.data()[i] - 3);
@@ -97,15 +102,17 @@ TEST(Optimizer, EveryRuleFindsTheLeastOfAQuadratic) {
   }
 }
 
-TEST(Optimizer, GradientsAreViewsOfOneBlock) {
+TEST(Optimizer, GradientsAreAddedUpUntilTheyAreCleared) {
   Model model;
   const Params all = params(model);
   {
     Optimizer optimizer(all, {});
     EXPECT_EQ(optimizer.gradient_norm(), 0);
     const Tensor x = Tensor::full(5, 7, 2);
-    for (int i = 0; i < 2; ++i)  // an op without an in-place gradient: the tape adds into the view
+    for (int i = 0; i < 2; ++i)  // an op without an in-place gradient: the tape adds
       backward(record(Tensor::full(1, 1, 0), {model.W}, [&](const Tensor&) { return Grads{x}; }));
+    EXPECT_EQ(x.values(), Tensor::full(5, 7, 2).values()) << "is not the gradient itself";
+    set_grad(model.b, Tensor::zeros(1, 7));
     grad(model.b).data()[6] = 4;
     EXPECT_NEAR(optimizer.gradient_norm(), std::sqrt(35 * 16.0 + 16), 1e-4);
     grad(model.b).data()[0] = std::numeric_limits<float>::infinity();
@@ -114,6 +121,8 @@ TEST(Optimizer, GradientsAreViewsOfOneBlock) {
     EXPECT_FALSE(std::isfinite(optimizer.gradient_norm()));
     optimizer.clear_gradients();
     EXPECT_EQ(optimizer.gradient_norm(), 0);
+    optimizer.step({.rate = 1, .time = 1});
+    EXPECT_EQ(grad(model.W).values(), Tensor::zeros(5, 7).values()) << "no loss has reached it";
   }
   EXPECT_FALSE(grad(model.W));
 }
