@@ -86,11 +86,14 @@ std::string compare_page(const Json& c) {
   if (const Json* command = c.find("command")) page.command = command->text();
   page.sections.push_back({"summary", "Summary",
                            "Means over the seeds, with the largest training set. The best of each column is in bold."});
+  const bool smaller = c["smaller_is_better"].boolean();
+  const std::string score = str(c["measure"].text(), smaller ? " (the smaller the better)" : " in percent");
   if (has_curve(c))
-    page.sections.push_back({"sizes", "How much data it needs", "Score by training examples, on a logarithmic scale."});
+    page.sections.push_back({"sizes", "How much data it needs", str("By the size of the training set: ", score, ".")});
   if (!c["best"].is_null())
-    page.sections.push_back({"times", "What the score costs",
-                             "Score by the time of training; a line joins the training sets of an encoder."});
+    page.sections.push_back(
+        {"times", "What the score costs",
+         str("By the time of training: ", score, "; a line joins the training sets of an encoder.")});
   if (!c["labels"].array().empty()) page.sections.push_back({"labels", "F1 of each label", ""});
   if (const Json* scores = c["best"].find("scores"); scores && scores->find("confusion"))
     page.sections.push_back({"confusion", str("Where ", c["best"]["encoder"].text(), " errs"),

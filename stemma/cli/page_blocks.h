@@ -93,7 +93,7 @@ function chart(root, make) {
       node.append(svg("line", {class: "grid", x1: left, x2: W - right, y1: py(t), y2: py(t)}),
                   svg("text", {x: left - 8, y: py(t) + 4, "text-anchor": "end"}, short(t)));
     const sparse = categories && px(1) - px(0) < 42 ? 2 : 1;
-    for (const t of categories ? categories.keys() : logX ? logTicks(x0, x1) : linearTicks(x0, x1))
+    for (const t of categories ? categories.keys() : logX && x1 > 4 * x0 ? logTicks(x0, x1) : linearTicks(x0, x1))
       if (t % sparse === 0 || !categories)
         node.append(svg("text", {x: px(t), y: H - bottom + 18, "text-anchor": "middle"}, categories ? categories[t] : short(t)));
     node.append(svg("text", {x: W - right, y: H - 5, "text-anchor": "end"}, xName));

@@ -6,6 +6,7 @@
 
 #include "stemma/base/files.h"
 #include "stemma/cli/commands.h"
+#include "stemma/cli/gradient_view.h"
 #include "stemma/cli/report.h"
 #include "stemma/cli/views.h"
 #include "stemma/tasks/text_task.h"
@@ -18,13 +19,15 @@ constexpr const char* examples =
     "  stemma show runs/topics                                     # tree, learning curves, heaviest n-grams\n"
     "  stemma show runs/topics --input \"Shares fell in New York\"   # which words spoke for the answer\n"
     "  stemma show runs/cnn --text texts.txt                       # what its filters look for\n"
+    "  stemma show runs/rnn --beside runs/lstm --gradients --text test.tsv  # how far back a loss reaches\n"
     "  stemma show runs/topics --input \"...\" --html look.html\n";
 
 struct Arguments {
-  std::string directory, html, text;
-  std::vector<std::string> inputs;
+  std::string directory, html;
+  std::vector<std::string> inputs, beside;
   int64_t most = 12;
   bool json = false;
+  GradientArguments gradients;  // its text also for filters
   Machine machine;
 };
 
@@ -145,6 +148,45 @@ std::vector<std::string> lines_of(const std::string& path) {
   return out;
 }
 
+struct Shown {
+  Json system;
+  std::string text;
+};
+
+Shown show_one(const std::string& directory, const Arguments& a, const Terminal& terminal) {
+  const auto system = find_text_task(read_config(directory).task).load(directory);
+  const Params params = system->params();
+  const std::string texts = a.gradients.shown ? "" : a.gradients.text;  // for filters
+  const Json curve = curve_of(directory), learned = system->learned(lines_of(texts));
+  check(texts.empty() || learned.find("filters"), directory,
+        " has no filters that --text could show: they are those of the encoder textcnn in the task classify, without a "
+        "layer between them and the labels");
+  Shown out{Json::object({{"name", base_name(directory)},
+                          {"about", system->recipe().encoder},
+                          {"parameters", system->parameters()},
+                          {"curve", curve},
+                          {"tree", tree_of(params)}}),
+            ""};
+  for (const auto& [key, value] : learned.object()) out.system[key] = value;
+  if (a.inputs.empty() && a.gradients.text.empty())
+    out.text = (params.empty() ? "" : tree_text(params, system->recipe().encoder) + "\n" + curves_text(curve)) +
+               heaviest_text(learned, a.most);
+  out.text += filters_text(learned, a.most);
+  if (a.gradients.shown) {
+    const GradientFlow flow = system->flow(a.gradients.text, a.gradients.places);
+    out.system["gradients"] = to_json(flow), out.text += flow_text(base_name(directory), flow);
+  }
+  Json::Array explained;
+  for (const auto& input : a.inputs) {
+    Json why = system->explain(input);
+    why["line"] = system->answer({input}).at(0).text;
+    out.text += why_text(input, why["line"].text(), why, terminal);
+    explained.push_back(std::move(why));
+  }
+  if (!explained.empty()) out.system["explained"] = std::move(explained);
+  return out;
+}
+
 }  // namespace
 
 int show_text_task_command(const Words& words) {
@@ -153,41 +195,28 @@ int show_text_task_command(const Words& words) {
                    examples);
   line.option("directory", a.directory, "the model directory").required();
   line.option("--input", a.inputs, "an input to answer and explain, as a line of predict; may be repeated");
-  line.option("--text", a.text, "a file of inputs: the n-grams in it that excite each filter of TextCNN most");
+  a.gradients.declare(line,
+                      "inputs whose n-grams excite each filter of TextCNN most; for --gradients examples as the "
+                      "training file's");
+  line.option("--beside", a.beside, "another model, shown beside; may be repeated");
   line.option("--most", a.most, "how many features and filters are shown");
   line.option("--html", a.html, "write a page with everything to this file");
   line.flag("--json", a.json, "one object: what the page is drawn from");
   a.machine.declare(line);
   if (!line.parse(words)) return 0;
   if (a.most < 1) throw UsageError("--most: must be at least 1");
+  a.gradients.validate();
   const MachineScope machine(a.machine);
   const Terminal terminal = terminal_of(1);
-  const auto system = find_text_task(read_config(a.directory).task).load(a.directory);
-  const Params params = system->params();
-  const Json curve = curve_of(a.directory), learned = system->learned(lines_of(a.text));
-  check(a.text.empty() || learned.find("filters"), a.directory,
-        " has no filters that --text could show: they are those of the encoder textcnn in the task classify, without a "
-        "layer between them and the labels");
-  Json shown = Json::object({{"name", base_name(a.directory)},
-                             {"about", system->recipe().encoder},
-                             {"parameters", system->parameters()},
-                             {"curve", curve},
-                             {"tree", tree_of(params)}});
-  for (const auto& [key, value] : learned.object()) shown[key] = value;
+  Json::Array systems;
   std::string text;
-  if (a.inputs.empty() && a.text.empty())
-    text = (params.empty() ? "" : tree_text(params, system->recipe().encoder) + "\n" + curves_text(curve)) +
-           heaviest_text(learned, a.most);
-  text += filters_text(learned, a.most);
-  Json::Array explained;
-  for (const auto& input : a.inputs) {
-    Json why = system->explain(input);
-    why["line"] = system->answer({input}).at(0).text;
-    text += why_text(input, why["line"].text(), why, terminal);
-    explained.push_back(std::move(why));
+  a.beside.insert(a.beside.begin(), a.directory);
+  for (const auto& directory : a.beside) {
+    Shown shown = show_one(directory, a, terminal);
+    text += (a.beside.size() > 1 && !a.gradients.shown ? str(base_name(directory), "\n") : "") + shown.text;
+    systems.push_back(std::move(shown.system));
   }
-  if (!explained.empty()) shown["explained"] = std::move(explained);
-  const Json report = Json::object({{"title", base_name(a.directory)}, {"systems", Json::Array{std::move(shown)}}});
+  const Json report = Json::object({{"title", base_name(a.directory)}, {"systems", std::move(systems)}});
   if (!a.html.empty()) write_file(a.html, report_page(report)), text += str("the page is ", a.html, "\n");
   std::fputs(a.json ? (report.dump() + "\n").c_str() : text.c_str(), stdout);
   return 0;

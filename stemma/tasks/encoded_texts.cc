@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stemma/base/hash.h"
+#include "stemma/text/segment.h"
 
 namespace stemma {
 
@@ -15,11 +16,24 @@ void EncodedTexts::add_letters(std::vector<int32_t> of_token) {
   if (with_letters) letters.push_back(of_token);
 }
 
+// How many of the first n tokens each sentence has; those without any are left out.
+static std::vector<int64_t> tokens_of_sentences(const Lexed& lexed, size_t n, std::string_view text) {
+  std::vector<int64_t> lengths;
+  size_t token = 0;
+  for (const int64_t end : sentence_ends(text)) {
+    const size_t first = token;
+    while (token < n && lexed.begin[token] < end) ++token;
+    if (token > first) lengths.push_back(int64_t(token - first));
+  }
+  return lengths;
+}
+
 void EncodedTexts::add(const Lexer& lexer, const Lexed& lexed, std::string_view text) {
   const size_t n = longest ? std::min(size_t(longest), lexed.ids.size()) : lexed.ids.size();
   for (size_t i = 0; i < n; ++i)
     add_letters(lexer.letters(text.substr(size_t(lexed.begin[i]), size_t(lexed.end[i] - lexed.begin[i]))));
   cut.push_back(lexed.cut || n < lexed.ids.size());
+  if (by_sentence) sentences.push_back(n ? tokens_of_sentences(lexed, n, text) : std::vector<int64_t>{1});
   if (n > 0) return ids.push_back({lexed.ids.data(), n});
   ids.push_back(std::vector<int32_t>{eos_id});
   add_letters({eos_id});
@@ -61,9 +75,18 @@ TokenRows EncodedTexts::gather(std::span<const int64_t> index) const {
     for (int64_t k = ids.splits[size_t(i)]; with_letters && k < ids.splits[size_t(i) + 1]; ++k)
       of_tokens.push_back(letters[k]);
   }
-  TokenRows out{Tensor::ids(tokens.ids, make_splits(tokens.splits)), {}};
+  std::vector<int64_t> lengths;
+  for (const int64_t i : index)
+    if (by_sentence) lengths.insert(lengths.end(), sentences[size_t(i)].begin(), sentences[size_t(i)].end());
+  TokenRows out{Tensor::ids(tokens.ids, by_sentence ? splits_of_lengths(lengths) : make_splits(tokens.splits)), {}};
   if (with_letters) out.characters = Tensor::ids(of_tokens.ids, make_splits(of_tokens.splits));
   return out;
+}
+
+Splits EncodedTexts::documents(std::span<const int64_t> index) const {
+  std::vector<int64_t> lengths;
+  for (const int64_t i : index) lengths.push_back(int64_t(sentences[size_t(i)].size()));
+  return splits_of_lengths(lengths);
 }
 
 }  // namespace stemma

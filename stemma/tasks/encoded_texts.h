@@ -17,7 +17,9 @@ struct EncodedTexts {
   Ragged letters;         // a sequence for each token; none when nobody reads letters
   std::vector<bool> cut;  // of each text: there was more, which is not here
   bool with_letters = false;
-  int64_t longest = 0;  // tokens of a text that the encoder has positions for; 0: any
+  int64_t longest = 0;                          // tokens of a text that the encoder has positions for; 0: any
+  bool by_sentence = false;                     // whether each sentence is a sequence of `gather`
+  std::vector<std::vector<int64_t>> sentences;  // then: how many tokens those of each text have, none empty
 
   int64_t size() const { return ids.size(); }
   int64_t length(int64_t i) const { return ids.splits[size_t(i) + 1] - ids.splits[size_t(i)]; }
@@ -29,6 +31,7 @@ struct EncodedTexts {
   void add_joined(const EncodedTexts& first, int64_t i, const EncodedTexts& second, int64_t j);
   void add_joined(const EncodedTexts& first, const EncodedTexts& second, int64_t i) { add_joined(first, i, second, i); }
   TokenRows gather(std::span<const int64_t> index) const;
+  Splits documents(std::span<const int64_t> index) const;  // by_sentence: where the sentences of each text begin
   uint64_t fingerprint(uint64_t seed = 0) const;
 
  private:

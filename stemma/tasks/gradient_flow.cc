@@ -34,25 +34,28 @@ double growth(const std::vector<double>& norm) {
 
 }  // namespace
 
+Tensor gradient_at(const Tensor& rows, const std::function<Tensor(const Tensor&)>& loss) {
+  const Tensor x = parameter(rows.clone());
+  backward(loss(x));
+  return grad(x);
+}
+
 GradientFlow gradient_flow(const FlowRequest& request) {
-  check(!request.windows.empty(), "gradient flow: the text is shorter than one window");
-  const int64_t length = request.windows[0].rows();
-  GradientFlow out{.windows = int64_t(request.windows.size())};
+  check(request.windows > 0, "gradient flow: the text is shorter than one window");
+  const int64_t length = request.distance + 1;
+  GradientFlow out{.windows = request.windows};
   out.norm.resize(size_t(length)), out.clipped.resize(size_t(length));
   const Recording on;
   for (int64_t i = 0; i < out.windows; ++i) {
-    const Tensor& window = request.windows[size_t(i)];
-    check(window.rows() == length, "gradient flow: windows of ", length, " and of ", window.rows(), " rows");
     for (const auto& p : request.parameters) clear_grad(p.w);
-    const Tensor rows = parameter(window.clone());
-    backward(request.loss(rows, i));
-    const Tensor g = grad(rows);
+    const Tensor g = request.gradient(i);
     check(bool(g), "gradient flow: the loss does not depend on its rows");
+    check(g.rows() >= length, "gradient flow: ", g.rows(), " rows for a distance of ", request.distance);
     const double update = norm_of(request.parameters);
     const bool cut = request.clip > 0 && update > request.clip;
     out.clipped_share += cut ? 1 / double(out.windows) : 0;
     for (int64_t k = 0; k < length; ++k) {
-      const double norm = norm_of(g.data() + (length - 1 - k) * g.cols(), g.cols()) / double(out.windows);
+      const double norm = norm_of(g.data() + (g.rows() - 1 - k) * g.cols(), g.cols()) / double(out.windows);
       out.norm[size_t(k)] += norm;
       out.clipped[size_t(k)] += cut ? norm * request.clip / update : norm;
     }

@@ -18,13 +18,21 @@ struct GradientFlow {
   FIELDS(windows, norm, clipped, per_step, clipped_share)
 };
 
+struct FlowPlaces {
+  int64_t distance = 64, windows = 32;  // inputs back; places of a text, or texts, at most
+};
+
 struct FlowRequest {
-  std::vector<Tensor> windows = {};  // embedded rows [k + 1, d], the last one nearest to the loss; all equally long
-  // The loss [1, 1] at the last row of window `i`, whose rows are given once more, tracked.
-  std::function<Tensor(const Tensor& rows, int64_t i)> loss = {};
+  int64_t windows = 0, distance = 0;
+  // Goes back from the loss of window i: its gradient at the rows of the window's inputs, at least distance + 1, of
+  // which the last one is the nearest to the loss.
+  std::function<Tensor(int64_t i)> gradient = {};
   Params parameters = {};  // trained ones, whose gradient is what is clipped; empty: nothing is
   double clip = 0;         // the greatest norm of the parameters' gradient; 0: nothing is clipped
 };
+// dL / dx at x = rows of L = loss(x), [1, 1].
+Tensor gradient_at(const Tensor& rows, const std::function<Tensor(const Tensor&)>& loss);
+
 // Outside a Training scope. The parameters' gradients are cleared. Error without windows.
 GradientFlow gradient_flow(const FlowRequest& request);
 

@@ -12,14 +12,14 @@ namespace {
 
 // h_t = a h_{t-1} + x_t has d h_t / d x_{t-k} = a^k.
 FlowRequest linear_recurrence(float a, int64_t length) {
-  FlowRequest request;
-  for (int64_t i = 0; i < 3; ++i) request.windows.push_back(Tensor::full(length, 1, float(i + 1)));
-  request.loss = [a](const Tensor& x, int64_t) {
+  const auto last = [a](const Tensor& x) {
     Tensor h = rows(x, 0, 1);
     for (int64_t t = 1; t < x.rows(); ++t) h = a * h + rows(x, t, 1);
     return h;
   };
-  return request;
+  return {.windows = 3, .distance = length - 1, .gradient = [=](int64_t i) {
+            return gradient_at(Tensor::full(length + i, 1, float(i + 1)), last);  // a longer window counts from its end
+          }};
 }
 
 TEST(GradientFlow, of_a_linear_recurrence_is_a_power) {
@@ -33,9 +33,10 @@ TEST(GradientFlow, of_a_linear_recurrence_is_a_power) {
 
 TEST(GradientFlow, clipping_scales_each_window_by_its_own_update) {
   const Tensor w = parameter(Tensor::full(1, 1, 2));
-  FlowRequest request;
-  for (const float x : {1.0f, 3.0f}) request.windows.push_back(Tensor::full(1, 1, x));
-  request.loss = [&](const Tensor& x, int64_t) { return x * w; };  // d/dw = x, d/dx = 2
+  FlowRequest request{.windows = 2, .distance = 0};
+  request.gradient = [&](int64_t i) {  // d/dw = x, d/dx = 2
+    return gradient_at(Tensor::full(1, 1, i ? 3 : 1), [&](const Tensor& x) { return x * w; });
+  };
   request.parameters = {{"w", w}}, request.clip = 1.5;
   const GradientFlow flow = gradient_flow(request);
   EXPECT_NEAR(flow.norm[0], 2, 1e-6);
@@ -47,10 +48,12 @@ TEST(GradientFlow, clipping_scales_each_window_by_its_own_update) {
 TEST(GradientFlow, an_elman_network_of_small_weights_forgets) {
   Recurrent layer(Cell::rnn, 2, 2);
   walk("", layer, [](const std::string&, Param& p) { std::fill_n(p.w.data(), p.w.size(), 0.2f); });
-  FlowRequest request{.windows = {Tensor::full(12, 2, 0.1f)}};
-  request.loss = [&](const Tensor& x, int64_t) {
-    RecurrentState s;
-    return sum(rows(layer(x, s), x.rows() - 1, 1));
+  FlowRequest request{.windows = 1, .distance = 11};
+  request.gradient = [&](int64_t) {
+    return gradient_at(Tensor::full(12, 2, 0.1f), [&](const Tensor& x) {
+      RecurrentState s;
+      return sum(rows(layer(x, s), x.rows() - 1, 1));
+    });
   };
   EXPECT_LT(gradient_flow(request).per_step, 0.45);  // at most |U| = 0.4
 }

@@ -13,7 +13,9 @@ void LabelHead::validate() const {
   check_choice("head.pooling", pooling, {"auto", "last", "first", "max", "mean", "attention"});
   check_choice("head.balance", balance, {"none", "balanced"});
   check_choice("head.pairs", pairs, {"siamese", "joint"});
-  check(hidden >= 0 && attention_width >= 0, "head.hidden, head.attention_width: must be at least 0");
+  check(hidden >= 0 && attention_width >= 0 && sentence_width >= 0,
+        "head.hidden, head.attention_width, head.sentence_width: must be at least 0");
+  check(sentence_width == 0 || pairs == "siamese", "head.sentence_width: a pair that is one text has no sentences");
   check(dropout >= 0 && dropout < 1, "head.dropout = ", dropout, ": must be in [0, 1)");
 }
 
@@ -35,7 +37,12 @@ TaskRecipe label_recipe(const std::string& encoder, const LabelTask& task) {
                      : encoder == "fasttext" ? bag_defaults()
                                              : default_encoder_config(encoder);
   LabelHead head;
-  if (task.pairs) head.hidden = 128;
+  if (task.pairs) {  // Conneau et al. 2017, section 5: the maximum over time, a layer between
+    head.hidden = 128, head.pooling = "max", head.dropout = 0.2f;
+    out.train.schedule.rate = encoder == "bag" ? 4e-3 : 2e-3;
+    if (Json* dropout = out.architecture.find("input") ? &out.architecture["input"]["dropout"] : nullptr)
+      *dropout = 0.2;
+  }
   out.head = to_json(head);
   return out;
 }
@@ -74,6 +81,13 @@ LabelTask load_label_task(const std::string& name, const std::string& directory)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+GradientFlow label_flow(const LabelFlow& asked) {
+  const std::string& encoder = asked.recipe.encoder;
+  check(encoder != "tfidf" && encoder != "fasttext", "gradients: ", encoder,
+        " does not learn by gradients through a text's length");
+  return network_label_flow(asked);
+}
+
 std::string describe_labels(const LabelTask& task) {
   if (task.kind == LabelKind::score) return "a score";
   std::string out = str(task.labels.size(), ": ");

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "stemma/data/label_set.h"
+#include "stemma/tasks/gradient_flow.h"
 #include "stemma/tasks/lesson.h"
 
 namespace stemma {
@@ -31,13 +32,16 @@ struct LabelledDocuments {
 struct LabelHead {
   std::string pooling = "auto";  // last|first|max|mean|attention; auto: what suits the encoder
   int64_t attention_width = 0;   // of pooling = attention; 0: that of the rows
+  // Of the GRU that reads the vectors of a text's sentences in either direction, attention over its states following
+  // (Yang et al. 2016); `pooling` then makes one vector of each sentence. 0: a text is one sequence.
+  int64_t sentence_width = 0;
   int64_t hidden = 0;            // a layer between the text's vector and the labels; 0: none
   float dropout = 0.5f;          // on what the last layer sees
   std::string balance = "none";  // none | balanced: a label weighs n / (labels * its count), as scikit-learn's
   // Pairs. siamese: both texts by themselves, joined as [u; v; |u - v|; u * v] (Mou et al. 2016, eq. 3; Conneau et al.
   // 2017, section 3.1); joint: one text, </s> between.
   std::string pairs = "siamese";
-  FIELDS(pooling, attention_width, hidden, dropout, balance, pairs)
+  FIELDS(pooling, attention_width, sentence_width, hidden, dropout, balance, pairs)
   void validate() const;  // Error naming the option
 };
 
@@ -107,6 +111,16 @@ TrainedLabels train_label_model(const LabelTraining& training, const std::atomic
 std::unique_ptr<LabelModel> load_label_model(const TaskRecipe& recipe, const LabelTask& task,
                                              const std::string& directory);
 std::vector<std::string> label_encoders();
+// How far back the losses of texts reach, by the model of a directory. Error where an encoder learns without gradients,
+// or no text is long enough.
+struct LabelFlow {
+  const TaskRecipe& recipe;
+  const LabelTask& task;
+  const std::string& directory;
+  const LabelledDocuments& texts;
+  FlowPlaces places;
+};
+GradientFlow label_flow(const LabelFlow& asked);
 // Defaults of an encoder for these tasks: its architecture, and `train`, `text` where it is not like the others.
 TaskRecipe label_recipe(const std::string& encoder, const LabelTask& task);
 
@@ -116,6 +130,7 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
                                    const TaskCallbacks& calls);
 std::unique_ptr<LabelModel> load_network_labels(const TaskRecipe& recipe, const LabelTask& task,
                                                 const std::string& directory);
+GradientFlow network_label_flow(const LabelFlow& asked);
 Json sparse_defaults();  // of the architecture
 TrainedLabels train_sparse_labels(const LabelTraining& training, const TaskCallbacks& calls);
 std::unique_ptr<LabelModel> load_sparse_labels(const std::string& directory);

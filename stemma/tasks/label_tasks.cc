@@ -115,7 +115,8 @@ LabelledDocuments some_of(LabelledDocuments all, const std::vector<int64_t>& whi
 class LabelSystem : public TextSystem {
  public:
   LabelSystem(const std::string& task, const std::string& directory)
-      : recipe_(load_task_recipe(directory, task)),
+      : directory_(directory),
+        recipe_(load_task_recipe(directory, task)),
         task_(load_label_task(task, directory)),
         model_(load_label_model(recipe_, task_, directory)) {}
 
@@ -153,6 +154,10 @@ class LabelSystem : public TextSystem {
                          {"measure", why.measure},
                          {"saliency", to_json(why.saliency)},
                          {"attention", to_json(why.attention)}});
+  }
+  GradientFlow flow(const std::string& file, const FlowPlaces& places) const override {
+    const auto read = read_documents(task_.name, recipe_, file, &task_);
+    return label_flow({recipe_, task_, directory_, read.data, places});
   }
   const TaskRecipe& recipe() const override { return recipe_; }
   int64_t parameters() const override { return model_->parameters(); }
@@ -217,6 +222,7 @@ class LabelSystem : public TextSystem {
     json["probabilities"] = probabilities;
     return {json, text};
   }
+  std::string directory_;
   TaskRecipe recipe_;
   LabelTask task_;
   std::unique_ptr<LabelModel> model_;

@@ -36,7 +36,8 @@ Summary learn(const Lesson& lesson, const TaskRecipe& recipe, const std::string&
               const std::atomic<bool>& stop, const TaskCallbacks& calls) {
   const Deterministic kernels(deterministic() || recipe.train.deterministic);
   const Type precision = resolve_precision(recipe.train.precision);
-  const Budget budget{.source = recipe.batch.tokens, .examples = recipe.batch.examples};
+  const ExampleOptions batch = recipe.batch.fitted(lesson.examples);
+  const Budget budget{.source = batch.tokens, .examples = batch.examples};
   check(lesson.examples > 0, "nothing to learn from");
   TaskPlan plan = lesson.plan;
   plan.preset = recipe.preset, plan.encoder = recipe.encoder, plan.model = str(plan.task, " by ", recipe.encoder);
@@ -46,15 +47,15 @@ Summary learn(const Lesson& lesson, const TaskRecipe& recipe, const std::string&
   for (int64_t i = 0; i < lesson.examples; ++i)
     plan.epoch_tokens += lesson.cost(i).source, targets += lesson.cost(i).target;
   plan.check_weights();
-  plan.activation_bytes = measure_batch(lesson, recipe.batch, precision);
-  plan.check_batch(str("--set batch.examples=", std::max<int64_t>(1, recipe.batch.examples / 2),
+  plan.activation_bytes = measure_batch(lesson, batch, precision);
+  plan.check_batch(str("--set batch.examples=", std::max<int64_t>(1, batch.examples / 2),
                        " with --set accumulate=", 2 * recipe.train.accumulate));
   if (calls.plan) calls.plan(plan);
   make_directories(directory);
   lesson.save();
   save_task_recipe(recipe, plan.task, directory);
 
-  TrainingOrder order({lesson.examples, lesson.cost}, budget, recipe.batch.window, recipe.train.seed);
+  TrainingOrder order({lesson.examples, lesson.cost}, budget, batch.window, recipe.train.seed);
   Work work;
   work.next = [&] {
     const auto batch = std::make_shared<std::vector<int64_t>>(order.next());

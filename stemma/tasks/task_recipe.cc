@@ -1,14 +1,24 @@
 #include "stemma/tasks/task_recipe.h"
 
+#include <algorithm>
+#include <bit>
+
 #include "stemma/base/files.h"
 #include "stemma/base/version.h"
 
 namespace stemma {
 
 void ExampleOptions::validate() const {
-  check(examples > 0, "batch.examples = ", examples, ": must be at least 1");
+  check(examples >= 0, "batch.examples = ", examples, ": must be at least 0");
   check(tokens >= 0, "batch.tokens = ", tokens, ": must be at least 0");
   check(window > 0, "batch.window = ", window, ": must be at least 1");
+}
+
+ExampleOptions ExampleOptions::fitted(int64_t training_examples) const {
+  ExampleOptions out = *this;
+  if (examples == 0)
+    out.examples = int64_t(std::bit_floor(uint64_t(std::clamp<int64_t>(training_examples / 150, 8, 32))));
+  return out;
 }
 
 void save_task_recipe(const TaskRecipe& recipe, const std::string& task, const std::string& directory) {

@@ -9,11 +9,14 @@
 namespace stemma {
 
 struct ExampleOptions {
-  int64_t examples = 32;   // of a batch, at most
+  int64_t examples = 0;    // of a batch, at most; 0: 32, but fewer where there are few, see `fitted`
   int64_t tokens = 8192;   // of a batch, at most; 0: any
   int64_t window = 2'000;  // examples sorted by length together
   FIELDS(examples, tokens, window)
   void validate() const;  // Error naming the option
+  // What a training set of this size is cut by: a small one needs small batches, for the sake of enough updates. The
+  // power of two below a 150th of it, from 8 to 32.
+  ExampleOptions fitted(int64_t training_examples) const;
 };
 
 struct TaskRecipe {

@@ -3,6 +3,7 @@
 #pragma once
 #include <memory>
 
+#include "stemma/tasks/gradient_flow.h"
 #include "stemma/tasks/lesson.h"
 
 namespace stemma {
@@ -46,6 +47,10 @@ class TextSystem {
   // Why: {"texts": [".."], "answer": {..}, "saliency": [{"text", "begin", "end", "weight", "document"}], "measure":
   // "..", "attention": [the same]}, and what else the task has to show.
   virtual Json explain(const std::string& input) const = 0;
+  // How far back the losses of a file's examples reach. Error where the task has no answer at the end of a text.
+  virtual GradientFlow flow(const std::string& file, const FlowPlaces&) const {
+    fail(file, ": gradients by distance are there for classify and lm alone");
+  }
   virtual int64_t parameters() const = 0;
   virtual Params params() const { return {}; }  // none where what was learned is no tensors
   // What it has learned, whatever the input: {"heaviest": [{"label", "features": [{"text", "weight"}]}], "filters":

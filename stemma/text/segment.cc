@@ -10,16 +10,34 @@
 
 namespace stemma {
 
-struct Segmenter::Breaker {
-  std::unique_ptr<icu::BreakIterator> words;
+namespace {
+
+// Boundaries that ICU finds in UTF-8.
+struct Boundaries {
+  using Make = icu::BreakIterator* (*)(const icu::Locale&, UErrorCode&);
+  std::unique_ptr<icu::BreakIterator> found;
   UText* text = nullptr;
 
-  Breaker() {
+  explicit Boundaries(Make make) {
     UErrorCode status = U_ZERO_ERROR;
-    words.reset(icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), status));
-    check(U_SUCCESS(status), "ICU has no word boundaries: ", u_errorName(status));
+    found.reset(make(icu::Locale::getRoot(), status));
+    check(U_SUCCESS(status), "ICU has no boundaries: ", u_errorName(status));
   }
-  ~Breaker() { utext_close(text); }
+  ~Boundaries() { utext_close(text); }
+  Boundaries(const Boundaries&) = delete;
+  Boundaries& operator=(const Boundaries&) = delete;
+  void open(std::string_view of) {
+    UErrorCode status = U_ZERO_ERROR;
+    text = utext_openUTF8(text, of.data(), int64_t(of.size()), &status);
+    found->setText(text, status);
+    check(U_SUCCESS(status), "ICU cannot read a line: ", u_errorName(status));
+  }
+};
+
+}  // namespace
+
+struct Segmenter::Breaker : Boundaries {
+  Breaker() : Boundaries(icu::BreakIterator::createWordInstance) {}
 };
 
 Segmenter::Segmenter(const std::string& kind) {
@@ -139,14 +157,20 @@ const std::vector<std::string_view>& Segmenter::split(std::string_view text) {
   if (kind_ == Kind::characters) at_characters(text, add);
   if (kind_ == Kind::words || kind_ == Kind::penn) at_marks(text, kind_ == Kind::penn, add);
   if (kind_ != Kind::dictionary) return words_;
-  UErrorCode status = U_ZERO_ERROR;
-  breaker_->text = utext_openUTF8(breaker_->text, text.data(), int64_t(text.size()), &status);
-  breaker_->words->setText(breaker_->text, status);
-  check(U_SUCCESS(status), "ICU cannot read a line: ", u_errorName(status));
-  int32_t begin = breaker_->words->first();
-  for (int32_t end; (end = breaker_->words->next()) != icu::BreakIterator::DONE; begin = end)
-    if (breaker_->words->getRuleStatus() >= UBRK_WORD_NONE_LIMIT) add(text.substr(size_t(begin), size_t(end - begin)));
+  breaker_->open(text);
+  auto& at = *breaker_->found;
+  int32_t begin = at.first();
+  for (int32_t end; (end = at.next()) != icu::BreakIterator::DONE; begin = end)
+    if (at.getRuleStatus() >= UBRK_WORD_NONE_LIMIT) add(text.substr(size_t(begin), size_t(end - begin)));
   return words_;
+}
+
+std::vector<int64_t> sentence_ends(std::string_view text) {
+  thread_local Boundaries sentences(icu::BreakIterator::createSentenceInstance);
+  sentences.open(text);
+  std::vector<int64_t> ends;
+  for (int32_t end; (end = sentences.found->next()) != icu::BreakIterator::DONE;) ends.push_back(end);
+  return ends;
 }
 
 }  // namespace stemma

@@ -1,6 +1,7 @@
 // Words of running text: at white space, by the dictionaries of ICU where a language is written without spaces
 // (Chinese, Japanese, Thai, ...), or Han characters one by one. Knows nothing of vocabularies.
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,5 +34,9 @@ class Segmenter {
   std::unique_ptr<Breaker> breaker_;
   std::vector<std::string_view> words_;
 };
+
+// Where the sentences of a text end, in bytes: ICU's boundaries (UAX 29), which a line's end always is; the last is the
+// end of the text, valid UTF-8. None of an empty text.
+std::vector<int64_t> sentence_ends(std::string_view text);
 
 }  // namespace stemma

@@ -1,0 +1,155 @@
+// Why the network of classify and pair answers as it does: words, filters of TextCNN, how far back its gradients reach.
+#include <algorithm>
+#include <cmath>
+
+#include "stemma/tasks/network_labels.h"
+
+namespace stemma {
+
+// The attention that word i has, or sqrt(p_s) p_w where its sentence's attention tells too: Yang et al. 2016,
+// section 3.7.
+static double attended(const Tensor& words, const Tensor& sentences, int64_t i) {
+  if (!sentences) return double(words.data()[i]);
+  int64_t s = 0;
+  while (words.end(s) <= i) ++s;
+  return double(words.data()[i]) * std::sqrt(double(sentences.data()[s]));
+}
+
+// Gradient x input (Simonyan et al. 2014; Denil et al. 2014): how much the label's logit would fall, to first order, if
+// a token's vector were zero.
+Explained NetworkLabels::explain(const Documents& one, int32_t label) const {
+  const Encoded x = encode(one);
+  const Evaluating on;
+  const Recording tape;
+  Explained out;
+  out.measure = "gradient x input";
+  std::vector<Tensor> attention, of_sentences;
+  std::vector<Tensor> inputs;
+  {
+    const Listening listener([&](const std::string& path, const Tensor& value) {
+      if (path.ends_with("sentences.pooling"))
+        of_sentences.push_back(value);
+      else if (path.ends_with("pooling"))
+        attention.push_back(value);
+    });
+    const InputProbe probe;
+    const int64_t first = 0;
+    const Tensor z = logits(x, {&first, 1});
+    inputs = probe.inputs();
+    backward(cols(z, label, 1));
+  }
+  const bool joint = one.pairs() && inputs.size() == 1;
+  const Lexed of[2] = {lexer_.lex(one.first.at(0)), one.pairs() ? lexer_.lex(one.second.at(0)) : Lexed{}};
+  const auto place = [&](size_t input, int64_t row) -> std::optional<Evidence> {
+    int64_t document = int64_t(input);
+    if (joint && row >= std::max<int64_t>(of[0].size(), 1)) row -= std::max<int64_t>(of[0].size(), 1) + 1, document = 1;
+    if (row < 0 || row >= of[document].size()) return {};
+    const std::string& text = document ? one.second[0] : one.first[0];
+    const auto begin = of[document].begin[size_t(row)], end = of[document].end[size_t(row)];
+    return Evidence{text.substr(size_t(begin), size_t(end - begin)), begin, end, 0, document};
+  };
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    const Tensor& e = inputs[k];
+    const Tensor d = grad(e);
+    for (int64_t i = 0; i < e.rows(); ++i) {
+      auto reason = place(k, i);
+      if (!reason) continue;
+      for (int64_t j = 0; j < e.cols(); ++j)
+        reason->weight += double(e.data()[i * e.cols() + j]) * double(d.data()[i * e.cols() + j]);
+      out.saliency.push_back(*reason);
+      if (k >= attention.size()) continue;
+      reason->weight = attended(attention[k], k < of_sentences.size() ? of_sentences[k] : Tensor(), i);
+      out.attention.push_back(*reason);
+    }
+  }
+  return out;
+}
+
+// ---- filters --------------------------------------------------------------------------------------------------------
+// The best so many of a filter, from different texts and with different words.
+static void keep_best(std::vector<Evidence>& best, Evidence found, size_t most) {
+  const auto same = std::find_if(best.begin(), best.end(), [&](const Evidence& e) { return e.text == found.text; });
+  if (same != best.end()) {
+    same->weight = std::max(same->weight, found.weight);
+  } else if (found.weight > 0) {
+    best.push_back(std::move(found));
+  }
+  std::stable_sort(best.begin(), best.end(), [](const auto& a, const auto& b) { return a.weight > b.weight; });
+  if (best.size() > most) best.pop_back();
+}
+
+std::vector<ExplainedFilter> NetworkLabels::filters(const Documents& texts) const {
+  const Json config = encoder_->config();
+  const Json* widths = config.find("widths");
+  if (encoder_->name() != "textcnn" || texts.pairs() || head_.hidden.W || !widths) return {};
+  constexpr size_t most = 5;
+  const Encoded x = encode(texts);
+  const int64_t per_width = encoder_->width() / int64_t(widths->array().size());
+  std::vector<ExplainedFilter> out(static_cast<size_t>(encoder_->width()));
+  in_batches(
+      x.size(), [&](int64_t i) { return x.cost(i); },
+      [&](std::span<const int64_t> index) {
+        const Tensor y = (*encoder_)(x.first.gather(index));
+        int64_t row = 0;
+        for (const int64_t i : index) {
+          const int64_t rows = x.first.length(i);
+          const Lexed of = lexer_.lex(texts.first[size_t(i)]);
+          for (int64_t k = 0; of.size() > 0 && k < y.cols(); ++k) {
+            const auto at = [&](int64_t r) { return y.data()[(row + r) * y.cols() + k]; };
+            int64_t best = 0;
+            for (int64_t r = 1; r < rows; ++r) best = at(r) > at(best) ? r : best;
+            const int64_t w = widths->array()[size_t(k / per_width)].integer();
+            const int64_t first = std::max<int64_t>(best - (w - 1) / 2, 0);
+            const int64_t last = std::min<int64_t>(best - (w - 1) / 2 + w, rows) - 1;
+            const int64_t begin = of.begin[size_t(first)], end = of.end[size_t(last)];
+            keep_best(out[size_t(k)].ngrams,
+                      {texts.first[size_t(i)].substr(size_t(begin), size_t(end - begin)), begin, end, at(best), i},
+                      most);
+          }
+          row += rows;
+        }
+      });
+  const Tensor W = head_.out.W;  // [labels, filters]
+  for (int64_t k = 0; k < int64_t(out.size()); ++k) {
+    auto& f = out[size_t(k)];
+    f.filter = k % per_width, f.width = widths->array()[size_t(k / per_width)].integer();
+    double mean = 0, best = -1e300;
+    for (int64_t j = 0; j < W.rows(); ++j) {
+      const double w = double(W.data()[j * W.cols() + k]);
+      mean += w / double(W.rows());
+      if (w > best) best = w, f.label = int32_t(j);
+    }
+    f.weight = best - mean;
+  }
+  const auto strength = [](const ExplainedFilter& f) { return f.ngrams.empty() ? 0 : f.weight * f.ngrams[0].weight; };
+  std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return strength(a) > strength(b); });
+  return out;
+}
+
+// ---- gradients ------------------------------------------------------------------------------------------------------
+// Of the loss of each text, as in training but for dropout, at the vector of each of its last tokens.
+GradientFlow NetworkLabels::flow(const LabelledDocuments& texts, const FlowPlaces& places) const {
+  check(!texts.documents.pairs(), "gradients: a pair is two texts, of which neither ends at the answer");
+  const Encoded x = encode(texts.documents);
+  std::vector<int64_t> long_ones;
+  for (int64_t i = 0; i < x.size(); ++i)
+    if (x.first.length(i) > places.distance) long_ones.push_back(i);
+  check(!long_ones.empty(), "gradients: none of ", x.size(), " texts has more than ", places.distance,
+        " tokens; choose a smaller --distance");
+  const auto n = int64_t(long_ones.size());
+  const std::vector<double> equal(size_t(std::max<int64_t>(task_.labels.size(), 1)), 1);
+  const auto targets = label_targets(texts, task_, 0, equal);
+  const Evaluating on;
+  FlowRequest request{.windows = std::min(n, places.windows), .distance = places.distance};
+  request.parameters = params(), request.clip = clip_norm_;
+  request.gradient = [&](int64_t i) {
+    const int64_t text = long_ones[size_t(i * n / request.windows)], k = int64_t(equal.size());
+    const InputProbe probe;
+    const Tensor t = Tensor::from(1, k, {targets.data() + text * k, targets.data() + (text + 1) * k});
+    backward(label_loss(logits(x, {&text, 1}), t, task_.kind).total);
+    return grad(probe.inputs().at(0));
+  };
+  return gradient_flow(request);
+}
+
+}  // namespace stemma
