@@ -1,6 +1,6 @@
 #include "stemma/base/safetensors.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <algorithm>
 #include <array>
@@ -72,9 +72,9 @@ Placed read_entry(const std::string& file, const std::string& name, const Json& 
 }
 
 std::string crc32_of(std::string_view bytes) {
-  const auto crc = crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  const auto crc = libdeflate_crc32(0, bytes.data(), bytes.size());
   char text[9];
-  std::snprintf(text, sizeof text, "%08lx", crc);
+  std::snprintf(text, sizeof text, "%08x", crc);
   return text;
 }
 

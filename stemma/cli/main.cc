@@ -1,12 +1,15 @@
 // stemma COMMAND ...: exit status 0; 1 when something cannot be done; 2 for a wrong command line.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <string_view>
+#include <vector>
 
 #include "stemma/base/check.h"
 #include "stemma/base/fields.h"
-#include "stemma/base/parallel.h"
 #include "stemma/base/version.h"
 #include "stemma/cli/commands.h"
 
@@ -57,8 +60,21 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
+// sleep_while_waiting (base/parallel.h) before the libraries begin, which takes some milliseconds; getenv does not work
+// so early.
+void first_of_all(int, char** argv, char** environment) {
+  static char passive[] = "OMP_WAIT_POLICY=passive";
+  std::vector<char*> all{passive};
+  for (char** e = environment; *e; ++e) {
+    if (std::string_view(*e).starts_with("OMP_WAIT_POLICY=")) return;
+    all.push_back(*e);
+  }
+  all.push_back(nullptr);
+  ::execve("/proc/self/exe", argv, all.data());  // comes back only when it fails, and then nothing is lost
+}
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)(int, char**, char**) = first_of_all;
+
 int main(int argc, char** argv) {
-  stemma::sleep_while_waiting(argv);
   std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit of `ulimit -f` is an Error like a full disk, not a crash
   try {
     const int status = run(argc, argv);

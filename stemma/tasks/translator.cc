@@ -102,7 +102,10 @@ Translator Translator::load(const std::string& directory) {
     if (made) throw;
     fail(join_path(directory, "config.json"), ": architecture: ", e.what());
   }
-  out.model_->pack([&] { file.let_go(); });
+  const bool large = file.bytes().size() > (64 << 20);  // what is small need not go page by page
+  out.model_->pack([&] {
+    if (large) file.let_go();
+  });
   return out;
 }
 

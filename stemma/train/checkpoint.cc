@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 
 #include "stemma/base/parallel.h"
@@ -83,9 +84,10 @@ bool all_finite(std::string_view bytes) {
 
 void check_values(const std::string& path, const SafetensorsFile& file) {
   const auto& entries = file.entries();
-  parallel_for(int64_t(entries.size()), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const auto& entry = entries[size_t(i)];
+  std::atomic<size_t> next{0};  // who is done takes another: tensors differ in size
+  parallel_for(std::min<int64_t>(threads(), int64_t(entries.size())), 1, [&](int64_t, int64_t) {
+    for (size_t i; (i = next++) < entries.size();) {
+      const auto& entry = entries[i];
       file.verify(entry);
       const bool finite = entry.dtype == "F32" ? all_finite<uint32_t, 0x7F800000>(entry.bytes)
                                                : all_finite<uint16_t, 0x7F80>(entry.bytes);
