@@ -75,5 +75,25 @@ TEST_F(CliCompare, ShowsWordsHeaviestFeaturesAndFilters) {
   EXPECT_THAT(run("show gru --text texts").error, HasSubstr("textcnn"));
 }
 
+TEST_F(CliCompare, ShowsOptionsAndBothTextsOfAPair) {
+  std::string questions, pairs;
+  for (int i = 0; i < 20; ++i) questions += str("what is red ", i, ",blood,grass,snow,coal,A\n");
+  for (int i = 0; i < 20; ++i)
+    pairs += str("a film ", i, "\t", i % 2 ? "a film" : "the rain", "\t", i % 2 ? "same" : "other", "\n");
+  write_file(file("q.csv"), questions), write_file(file("p.tsv"), pairs);
+  const std::string options = " --threads 1 --epochs 1 --set min_count=1 --set embedding=8 --encoder bag --out ";
+  ASSERT_EQ(run("train choose --train q.csv" + options + "c").status, 0);
+  ASSERT_EQ(run("train pair --train p.tsv" + options + "p").status, 0);
+  Outcome o = run("show c --input '{\"question\": \"what is red\", \"options\": [\"blood\", \"snow\"]}' --html c.html");
+  ASSERT_EQ(o.status, 0) << o.error;
+  EXPECT_THAT(o.out, AllOf(HasSubstr("what is red\n"), HasSubstr("option"), HasSubstr("blood"), HasSubstr("snow")));
+  o = run("show p --input \"$(printf 'a film\\tthe rain')\"");
+  ASSERT_EQ(o.status, 0) << o.error;
+  EXPECT_THAT(o.out, AllOf(HasSubstr("a film\nthe rain\n"), HasSubstr("gradient x input")));
+  EXPECT_THAT(run("show p --gradients --text p.tsv").error, HasSubstr("a pair is two texts"));
+  EXPECT_THAT(run("show c --gradients --text q.csv").error, HasSubstr("classify and lm"));
+  EXPECT_THAT(run("show p --gradients").error, HasSubstr("--text"));
+}
+
 }  // namespace
 }  // namespace stemma

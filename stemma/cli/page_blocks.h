@@ -169,7 +169,7 @@ function matrix(root, example, m, act) {
     frame.setAttribute("visibility", i >= 0 && i < rows.length ? "visible" : "hidden");
     rowTexts.forEach((t, k) => t.setAttribute("class", k === i ? "on" : ""));
     colTexts.forEach((t, k) => t.setAttribute("class", k === j ? "on" : ""));
-    if (j !== undefined) note.textContent = `${readable(rows[i])} → ${readable(cols[j])}: ${digits(m.weights[i][j] * 100, 1)} %`;
+    if (j !== undefined) note.textContent = `${readable(rows[i])} → ${readable(cols[j])}: ${m.plain ? short(m.weights[i][j]) : digits(m.weights[i][j] * 100, 1) + " %"}`;
   }
   hit.addEventListener("pointermove", event => {
     const area = hit.getBoundingClientRect();

@@ -36,7 +36,7 @@ h1, h2 { font-family: ui-serif, "Iowan Old Style", Charter, Georgia, "Noto Serif
 h1, h2 { line-height: 1.2; text-wrap: balance; margin: 0; letter-spacing: -0.01em; }
 h1 { font-size: clamp(1.9rem, 1.4rem + 2.2vw, 2.8rem); }
 h2 { font-size: 1.5rem; }
-h2 + .card { margin-top: 1rem; }
+h2 + .card, section > .card + .card { margin-top: 1rem; }
 h3 { font-size: 1rem; font-weight: 600; margin: 0; }
 .lead { font-size: 1.125rem; color: var(--soft); max-width: 42rem; margin: .6rem 0 0; }
 .about, .note { color: var(--soft); margin: .25rem 0 1.25rem; max-width: 42rem; }
@@ -72,6 +72,7 @@ tbody tr:last-child td { border-bottom: 0; }
 th:not(:first-child), td:not(:first-child) { overflow-wrap: normal; }
 td:not(:first-child) { white-space: nowrap; }
 td:first-child { font-weight: 600; }
+.whole { white-space: nowrap; }
 td small { display: block; font-weight: 400; color: var(--soft); font-size: .8125rem; padding-left: 1.35em; }
 .best { font-weight: 700; }
 .wide { overflow-x: auto; }

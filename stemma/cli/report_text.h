@@ -28,26 +28,33 @@ function reasons(e, key, title) {
   const all = e[key] || [], placed = all.filter(m => m.begin >= 0), loose = all.filter(m => m.begin < 0);
   if (!all.length) return [];
   return [el("p", {class: "label"}, title),
-    placed.length ? e.texts.map((t, i) => coloured_text(t, placed.filter(m => (m.document || 0) === i))) : "",
+    placed.length ? e.texts.map((t, i) => [t, placed.filter(m => (m.document || 0) === i)]).filter(([, m]) => m.length || key === "saliency")
+      .map(([t, m]) => coloured_text(t, m)) : "",
     loose.length ? bars(loose.slice(0, 16).map(m => [m.text, m.weight]), short) : ""];
 }
-const square = (root, m) => matrix(root, {source: m.labels, target: m.labels}, {weights: m.values.map(row => row.map(v =>
-  isNumber(v) ? Math.max(0, v) : v))});
+const square = (root, m) => matrix(root, {source: m.labels, target: m.labels}, {plain: true,
+  weights: m.values.map(row => row.map(v => isNumber(v) ? Math.max(0, v) : v))});
 function explained(root) {
   for (const system of systems.filter(s => (s.explained || []).length))
     for (const e of system.explained) {
-      const p = Object.entries(e.answer.probabilities || {}).sort((a, b) => b[1] - a[1]);
+      const p = Object.entries(e.answer.probabilities || {}).map(([l, v]) => [e.options?.[l] ?? l, v])
+        .concat((e.answer.nbest || []).map(s => [s.text.length > 60 ? s.text.slice(0, 59) + "…" : s.text, s.probability])).sort((a, b) => b[1] - a[1]);
       const card = el("div", {class: "card", style: `--c:${system.colour}`}, el("h3", {}, e.line),
         p.length ? bars(p.slice(0, 12), v => `${digits(100 * v, 1)} %`) : "",
-        reasons(e, "saliency", `${e.measure}: blue speaks for the answer, orange against it`),
-        reasons(e, "attention", "where it looks"));
+        reasons(e, "saliency", e.measure + ((e.saliency || []).some(m => m.weight < 0) ? ": blue speaks for the answer, orange against it" : "")),
+        reasons(e, "attention", "where it looks"), reasons(e, "start", "where the answer begins"), reasons(e, "end", "where it ends"));
       root.append(card);
+      if (e.question_of_context) {
+        card.append(el("p", {class: "label"}, "what each word of the text (rows) sees of the question (columns)"));
+        matrix(card, {source: e.question.map(q => q.text), target: e.start.map(w => w.text)}, {weights: e.question_of_context});
+      }
       if (e.influence) card.append(el("p", {class: "label"}, "of each word (columns) on each answer (rows)")), square(card, e.influence);
     }
 }
 function transitions(root) {
   const e = systems.flatMap(s => s.explained || []).find(e => e.transitions), card = el("div", {class: "card", style: "--c:var(--s1)"});
   root.append(card);
+  if (e.transitions.of) card.append(el("p", {class: "note"}, `The strongest among ${e.transitions.of} tags.`));
   square(card, e.transitions);
 }
 function heaviest(root) {
@@ -59,7 +66,7 @@ function filters(root) {
   for (const system of systems.filter(s => (s.filters || []).length))
     root.append(el("div", {class: "card wide"}, el("table", {class: "left"},
       el("thead", {}, el("tr", {}, ["Filter", "Speaks for", "Weight", "n-grams that excite it most"].map(t => el("th", {scope: "col"}, t)))),
-      el("tbody", {}, system.filters.slice(0, 40).map(f => el("tr", {}, el("td", {}, `${f.width} wide, ${f.filter}`), el("td", {}, f.label),
+      el("tbody", {}, system.filters.map(f => el("tr", {}, el("td", {class: "whole"}, `${f.width} wide, ${f.filter}`), el("td", {}, f.label),
         el("td", {}, short(f.weight)), el("td", {}, f.ngrams.map(n => el("span", {class: "mark", title: short(n.activation),
           style: `--c:var(--s1);--w:${(n.activation / f.ngrams[0].activation).toFixed(3)}`}, n.text)))))))));
 }

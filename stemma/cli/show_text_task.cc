@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <set>
 
 #include "stemma/base/files.h"
 #include "stemma/cli/commands.h"
@@ -10,6 +11,7 @@
 #include "stemma/cli/report.h"
 #include "stemma/cli/views.h"
 #include "stemma/tasks/text_task.h"
+#include "stemma/text/unicode.h"
 
 namespace stemma {
 
@@ -43,16 +45,26 @@ double greatest(const Json::Array& reasons) {
   return most;
 }
 
-std::string probabilities_text(const Json& answer) {
-  const Json* probabilities = answer.find("probabilities");
-  if (!probabilities) return "";
-  auto rows = probabilities->object();
+// Of labels; of the options that `why` names; of the best spans.
+std::string probabilities_text(const Json& why) {
+  const Json *probabilities = why["answer"].find("probabilities"), *spans = why["answer"].find("nbest");
+  Json::Object rows;
+  if (probabilities && probabilities->is_object()) rows = probabilities->object();
+  if (probabilities && probabilities->is_array())
+    for (size_t i = 0; i < probabilities->array().size(); ++i)
+      rows.emplace_back(why["options"].array().at(i).text(), probabilities->array()[i]);
+  if (spans)
+    for (const auto& span : spans->array()) {
+      const std::string& text = span["text"].text();
+      rows.emplace_back(display_width(text) > 60 ? fit_width(text, 60) : text, span["probability"]);
+    }
+  if (rows.empty()) return "";
   std::stable_sort(rows.begin(), rows.end(),
                    [](const auto& a, const auto& b) { return a.second.number() > b.second.number(); });
-  Table table({"label", "%", ""});
+  Table table({spans ? "answer" : why.find("options") ? "option" : "label", "%", ""});
   for (size_t i = 0; i < std::min<size_t>(rows.size(), 12); ++i)
     table.add({rows[i].first, fixed(100 * rows[i].second.number(), 1), bar_of(rows[i].second.number(), 30)});
-  return table.text();
+  return "\n" + table.text();
 }
 
 // The texts with their places on colours; empty where there is no colour, or no place.
@@ -81,11 +93,35 @@ std::string reasons_text(const Json& why, const char* key, const std::string& ti
   if (!found || found->array().empty()) return "";
   const double most = greatest(found->array());
   Table table({title, "weight", ""});
+  Json document = 0;
   for (const auto& r : found->array()) {
     const double w = r["weight"].number();
+    if (r["document"] != document) document = r["document"], table.add({"", "", ""});
     table.add({r["text"].text(), fixed(w, 4), (w < 0 ? "−" : "") + bar_of(std::abs(w) / most, 20)});
   }
   return str("\n", coloured(why, found->array(), terminal), table.text());
+}
+
+// {"labels": [n], "values": [n][n]} with so many labels at most: those of the greatest values.
+Json strongest(const Json& square, size_t most) {
+  const auto& labels = square["labels"].array();
+  if (labels.size() <= most) return square;
+  std::vector<std::pair<double, std::pair<size_t, size_t>>> values;
+  for (size_t i = 0; i < labels.size(); ++i)
+    for (size_t j = 0; j < labels.size(); ++j)
+      if (const Json& v = square["values"].array()[i].array()[j]; v.is_number())
+        values.push_back({-v.number(), {i, j}});
+  std::sort(values.begin(), values.end());
+  std::set<size_t> kept;
+  for (size_t k = 0; k < values.size() && kept.size() + 1 < most; ++k)
+    kept.insert({values[k].second.first, values[k].second.second});
+  Json::Array names, rows;
+  for (const size_t i : kept) {
+    Json::Array row;
+    for (const size_t j : kept) row.push_back(square["values"].array()[i].array()[j]);
+    names.push_back(labels[i]), rows.push_back(std::move(row));
+  }
+  return Json::object({{"labels", std::move(names)}, {"values", std::move(rows)}, {"of", labels.size()}});
 }
 
 // {"labels": [n], "values": [n][n]}: what is positive, as a picture.
@@ -99,14 +135,41 @@ std::string square_text(const Json& why, const char* key, const std::string& tit
     auto& weights = map.weights.emplace_back();
     for (const auto& v : row.array()) weights.push_back(v.is_number() ? float(std::max(0.0, v.number())) : 0);
   }
-  return str("\n", title, "\n", heat_map(map, terminal));
+  const Json* of = square->find("of");
+  return str("\n", title, of ? str(", the strongest among ", of->integer()) : "", "\n", heat_map(map, terminal));
+}
+
+// "question_of_context": the attention of each word of the text (rows) to each of the question.
+std::string asked_text(const Json& why, const Terminal& terminal) {
+  const Json* attention = why.find("question_of_context");
+  if (!attention) return "";
+  HeatMap map;
+  for (const auto& word : why["start"].array()) map.rows.push_back(word["text"].text());
+  for (const auto& word : why["question"].array()) map.columns.push_back(word["text"].text());
+  for (const auto& row : attention->array()) {
+    auto& weights = map.weights.emplace_back();
+    for (const auto& w : row.array()) weights.push_back(float(w.number()));
+  }
+  return str("\nwhat each word of the text (rows) sees of the question (columns)\n", heat_map(map, terminal));
+}
+
+// An input as one reads it: a pair's texts on two lines, the texts of a JSON object.
+std::string readable(const std::string& input, const Json& why) {
+  std::string out = input;
+  if (input.starts_with("{")) {
+    out.clear();
+    for (const auto& text : why["texts"].array()) out += str(out.empty() ? "" : "\n", text.text());
+  }
+  std::replace(out.begin(), out.end(), '\t', '\n');
+  return out;
 }
 
 std::string why_text(const std::string& input, const std::string& line, const Json& why, const Terminal& terminal) {
   std::string measure = "word";
   if (const Json* m = why.find("measure")) measure = m->text();
-  return str(input, "\n→ ", line, "\n\n", probabilities_text(why["answer"]),
+  return str(readable(input, why), "\n→ ", line, "\n", probabilities_text(why),
              reasons_text(why, "saliency", measure, terminal), reasons_text(why, "attention", "attention", terminal),
+             asked_text(why, terminal),
              square_text(why, "influence", "of each word (columns) on each answer (rows)", terminal),
              square_text(why, "transitions", "from a tag (rows) to the next (columns)", terminal), "\n");
 }
@@ -168,6 +231,8 @@ Shown show_one(const std::string& directory, const Arguments& a, const Terminal&
                           {"tree", tree_of(params)}}),
             ""};
   for (const auto& [key, value] : learned.object()) out.system[key] = value;
+  if (Json* filters = learned.find("filters") ? &out.system["filters"] : nullptr)
+    filters->array().resize(std::min(filters->array().size(), size_t(a.most)));
   if (a.inputs.empty() && a.gradients.text.empty())
     out.text = (params.empty() ? "" : tree_text(params, system->recipe().encoder) + "\n" + curves_text(curve)) +
                heaviest_text(learned, a.most);
@@ -180,6 +245,7 @@ Shown show_one(const std::string& directory, const Arguments& a, const Terminal&
   for (const auto& input : a.inputs) {
     Json why = system->explain(input);
     why["line"] = system->answer({input}).at(0).text;
+    if (why.find("transitions")) why["transitions"] = strongest(why["transitions"], 24);
     out.text += why_text(input, why["line"].text(), why, terminal);
     explained.push_back(std::move(why));
   }

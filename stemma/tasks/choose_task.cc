@@ -126,6 +126,7 @@ class ChooseSystem : public TextSystem {
     return Json::object({{"texts", Json::Array{one.context.empty() ? one.question : one.context + " " + one.question,
                                                one.options[size_t(best)]}},
                          {"answer", answer_of(one, p).json},
+                         {"options", Json(one.options)},
                          {"measure", "gradient x input"},
                          {"saliency", to_json(model_.explain(one, best))},
                          {"attention", Json::Array{}}});

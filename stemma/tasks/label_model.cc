@@ -12,10 +12,10 @@ namespace stemma {
 void LabelHead::validate() const {
   check_choice("head.pooling", pooling, {"auto", "last", "first", "max", "mean", "attention"});
   check_choice("head.balance", balance, {"none", "balanced"});
-  check_choice("head.pairs", pairs, {"siamese", "joint"});
+  check_choice("head.pairs", pairs, {"siamese", "symmetric", "joint"});
   check(hidden >= 0 && attention_width >= 0 && sentence_width >= 0,
         "head.hidden, head.attention_width, head.sentence_width: must be at least 0");
-  check(sentence_width == 0 || pairs == "siamese", "head.sentence_width: a pair that is one text has no sentences");
+  check(sentence_width == 0 || pairs != "joint", "head.sentence_width: a pair that is one text has no sentences");
   check(dropout >= 0 && dropout < 1, "head.dropout = ", dropout, ": must be in [0, 1)");
 }
 

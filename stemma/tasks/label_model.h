@@ -39,7 +39,8 @@ struct LabelHead {
   float dropout = 0.5f;          // on what the last layer sees
   std::string balance = "none";  // none | balanced: a label weighs n / (labels * its count), as scikit-learn's
   // Pairs. siamese: both texts by themselves, joined as [u; v; |u - v|; u * v] (Mou et al. 2016, eq. 3; Conneau et al.
-  // 2017, section 3.1); joint: one text, </s> between.
+  // 2017, section 3.1); symmetric: [|u - v|; u * v] (Tai et al. 2015, eq. 15), whichever is first; joint: one text,
+  // </s> between.
   std::string pairs = "siamese";
   FIELDS(pooling, attention_width, sentence_width, hidden, dropout, balance, pairs)
   void validate() const;  // Error naming the option

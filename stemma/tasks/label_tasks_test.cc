@@ -185,6 +185,20 @@ TEST_F(LabelTasks, PairsWithLabelsAndWithScores) {
     }
 }
 
+TEST_F(LabelTasks, SymmetricPairsMayBeSwapped) {
+  const auto task = pair_task();
+  write_file(file("pairs.tsv"),
+             "first\tsecond\tlabel\nthe rain\tthe sun\tother\nthe rain\train again\tsame\nsun\tthe sun\tsame\n");
+  for (const char* pairs : {"head.pairs=symmetric", "head.pairs=siamese"}) {
+    auto t = training(task, "bag", pairs);
+    t.train = t.valid = file("pairs.tsv");
+    set(t, {pairs, "train.epochs=2"});
+    train(task, t);
+    const auto y = task.load(t.out)->answer({"the rain\tsun again", "sun again\tthe rain"});
+    EXPECT_EQ(y[0].json == y[1].json, std::string(pairs) == "head.pairs=symmetric");
+  }
+}
+
 TEST_F(LabelTasks, WordVectorsBeginAndStay) {
   const auto task = classify_task();
   std::string vectors;

@@ -26,9 +26,9 @@ struct LabelLayers {
               .attention_width = options.attention_width,
               .backwards = encoder.backwards()}),
         p(options.dropout) {
-    const bool siamese = task.pairs && options.pairs == "siamese";
+    const int64_t parts = !task.pairs || options.pairs == "joint" ? 1 : options.pairs == "symmetric" ? 2 : 4;
     if (options.sentence_width > 0) sentences.emplace(encoder.width(), options.sentence_width, options.attention_width);
-    const int64_t width = (sentences ? 2 * options.sentence_width : encoder.width()) * (siamese ? 4 : 1);
+    const int64_t width = (sentences ? 2 * options.sentence_width : encoder.width()) * parts;
     if (options.hidden > 0) hidden = Linear(width, options.hidden);
     out = Linear(options.hidden > 0 ? options.hidden : width, std::max<int64_t>(task.labels.size(), 1));
   }
@@ -79,7 +79,7 @@ class NetworkLabels : public LabelModel {
     out.first = encode_all(documents.first);
     if (!documents.pairs()) return out;
     out.second = encode_all(documents.second);
-    if (options_.pairs == "siamese") return out;
+    if (options_.pairs != "joint") return out;
     Encoded joint;
     joint.first.with_letters = with_letters_, joint.first.longest = encoder_->longest();
     for (int64_t i = 0; i < documents.size(); ++i) joint.first.add_joined(out.first, out.second, i);
@@ -89,7 +89,8 @@ class NetworkLabels : public LabelModel {
     const Tensor u = vector_of(x.first, index);
     if (!x.second.size()) return head_(u);
     const Tensor v = vector_of(x.second, index);
-    return head_(hstack({u, v, absolute(u - v), u * v}));
+    const Tensor apart = absolute(u - v), alike = u * v;
+    return head_(options_.pairs == "symmetric" ? hstack({apart, alike}) : hstack({u, v, apart, alike}));
   }
 
   std::vector<bool> cut(const Documents& documents) const override;
