@@ -36,11 +36,11 @@ void mean_of_rows(const RowTable& table, std::span<const int32_t> ids, float* me
   });
 }
 
+HWY_INLINE void add_to_row(float* row, const float* x, int64_t width) {
+  for_vectors(width, [&](int64_t i, int64_t left) HWY_ATTR { add_to(row + i, load(x + i, left), left); });
+}
 void add_to_rows(const RowTable& table, std::span<const int32_t> ids, const float* x) {
-  for (const int32_t id : ids) {
-    float* const row = table.row(id);
-    for_vectors(table.width, [&](int64_t i, int64_t left) { add_to(row + i, load(x + i, left), left); });
-  }
+  for (const int32_t id : ids) add_to_row(table.row(id), x, table.width);
 }
 
 // products[j] = h . row of meetings[j]; Rows: how many at once, known to the compiler.
@@ -146,22 +146,40 @@ void logistic_step(const RowTable& table, std::span<const uint32_t> meetings, fl
   }
 }
 
-void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* hidden, float* gradient) {
-  float* const dh = gradient + table.width;
-  std::fill_n(gradient, table.width, 0.0f);
+// f(g, meetings) for each group; the rows of the next one are on their way while those of this are multiplied.
+template <class F>
+HWY_INLINE void each_group(const RowTable& table, const LogisticGroups& groups, F&& f) {
   int32_t begin = 0;
   for (size_t g = 0; g < groups.ends.size(); ++g) {
     const int32_t end = groups.ends[g];
-    if (g + 1 < groups.ends.size())  // the next rows are on their way while these are multiplied
+    if (g + 1 < groups.ends.size())
       for (int32_t j = end; j < groups.ends[g + 1]; ++j) prefetch_row(table, groups.meetings[size_t(j)] >> 1);
-    logistic_step(table, groups.meetings.subspan(size_t(begin), size_t(end - begin)), groups.rate, hidden, dh);
+    f(g, groups.meetings.subspan(size_t(begin), size_t(end - begin)));
+    begin = end;
+  }
+}
+
+void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* hidden, float* gradient) {
+  float* const dh = gradient + table.width;
+  std::fill_n(gradient, table.width, 0.0f);
+  each_group(table, groups, [&](size_t, std::span<const uint32_t> meetings) HWY_ATTR {
+    logistic_step(table, meetings, groups.rate, hidden, dh);
     for_vectors(table.width, [&](int64_t i, int64_t left) {
       const V step = load(dh + i, left);
       add_to(gradient + i, step, left);
       store(hn::MulAdd(all(groups.growth), step, load(hidden + i, left)), hidden + i, left);
     });
-    begin = end;
-  }
+  });
+}
+
+void logistic_row_steps(const RowTable& table, const LogisticGroups& groups, const RowTable& input,
+                        std::span<const int32_t> ids, float* gradient) {
+  each_group(table, groups, [&](size_t g, std::span<const uint32_t> meetings) HWY_ATTR {
+    if (g + 1 < ids.size()) prefetch_row(input, ids[g + 1]);
+    float* const row = input.row(ids[g]);
+    logistic_step(table, meetings, groups.rate, row, gradient);
+    add_to_row(row, gradient, input.width);
+  });
 }
 
 // Products become g_j = rate (y_j - p_j); the loss.
@@ -216,6 +234,7 @@ namespace {
 HWY_EXPORT(mean_of_rows);
 HWY_EXPORT(add_to_rows);
 HWY_EXPORT(logistic_steps);
+HWY_EXPORT(logistic_row_steps);
 HWY_EXPORT(logistic_loss);
 HWY_EXPORT(softmax_step);
 HWY_EXPORT(dot_row);
@@ -230,6 +249,10 @@ void add_to_rows(const RowTable& table, std::span<const int32_t> ids, const floa
 }
 void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* hidden, float* gradient) {
   HWY_DYNAMIC_DISPATCH(logistic_steps)(table, groups, hidden, gradient);
+}
+void logistic_row_steps(const RowTable& table, const LogisticGroups& groups, const RowTable& input,
+                        std::span<const int32_t> ids, float* gradient) {
+  HWY_DYNAMIC_DISPATCH(logistic_row_steps)(table, groups, input, ids, gradient);
 }
 double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden) {
   return HWY_DYNAMIC_DISPATCH(logistic_loss)(table, meetings, hidden);

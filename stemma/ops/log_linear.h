@@ -35,6 +35,10 @@ struct LogisticGroups {
   float rate = 0.025f, growth = 1;
 };
 void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* hidden, float* gradient);
+// The same for groups whose hidden vectors are rows of a table: group g meets row ids[g] of `input`, which learns
+// before the next group comes. gradient[width] is workspace; no growth.
+void logistic_row_steps(const RowTable& table, const LogisticGroups& groups, const RowTable& input,
+                        std::span<const int32_t> ids, float* gradient);
 // The loss of the meetings, nothing learned.
 double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden);
 

@@ -146,6 +146,30 @@ TEST(LogLinear, GroupsAreStepsOneAfterTheOther) {
   });
 }
 
+TEST(LogLinear, RowsThatPredictLearnOneAfterTheOther) {
+  const std::vector<uint32_t> meetings{meeting(1, true), meeting(2, false), meeting(1, true), meeting(4, false)};
+  const std::vector<int32_t> ends{2, 4};
+  at_each_level([&] {
+    for (const int64_t width : {3, 64, 100})
+      for (const std::vector<int32_t>& ids : {std::vector{5, 9}, std::vector{7, 7}}) {
+        Tables together(width, 1), apart(width, 1);
+        Floats h(size_t(width), 0), gradient(size_t(2 * width), 0);
+        logistic_row_steps(together.output(), {.meetings = meetings, .ends = ends}, together.input(), ids,
+                           gradient.data());
+        for (const size_t g : {0, 1}) {
+          const std::vector<int32_t> end{2};
+          const auto id = std::span(ids).subspan(g, 1);
+          mean_of_rows(apart.input(), id, h.data());
+          logistic_steps(apart.output(), {.meetings = std::span(meetings).subspan(2 * g, 2), .ends = end}, h.data(),
+                         gradient.data());
+          add_to_rows(apart.input(), id, gradient.data());
+        }
+        EXPECT_EQ(together.a, apart.a);
+        EXPECT_EQ(together.b, apart.b);
+      }
+  });
+}
+
 TEST(LogLinear, RowsAreAveragedAndAddedTo) {
   at_each_level([] {
     for (const int64_t width : {1, 7, 100}) {

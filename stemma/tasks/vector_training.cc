@@ -33,7 +33,7 @@ struct Paths {
 
 uint64_t fingerprint(const Corpus& corpus) {
   uint64_t h = hash64(str(corpus.running_words()));
-  for (const auto& w : by_count(corpus.counts(), 1)) h = hash64(str(w.text, " ", w.count), h);
+  for (const auto& w : corpus.counts()) h = hash64(str(w.text, " ", w.count), h);
   return h >> 1;  // JSON keeps 63 bits
 }
 
@@ -68,9 +68,10 @@ Corpus read_corpus(const VectorRequest& r, const VectorCallbacks& calls, VectorP
   return corpus;
 }
 
-// The model to go on with, and how far it is.
-VectorModel first_model(const VectorRequest& r, const Corpus& corpus, const Paths& paths, CheckpointState& state) {
+// The model to go on with, and how far it is. A new one's tables come when the corpus has forgotten its words.
+VectorModel first_model(const VectorRequest& r, Corpus& corpus, const Paths& paths, CheckpointState& state) {
   state.text = fingerprint(corpus);
+  const auto number = [&](const Lexicon& lexicon) { corpus.number_by(lexicon), corpus.forget_words(); };
   if (r.resume && exists(paths.checkpoint)) {
     const MappedFile file(paths.checkpoint);
     auto begun = read_fasttext(file.bytes(), paths.checkpoint);
@@ -79,11 +80,18 @@ VectorModel first_model(const VectorRequest& r, const Corpus& corpus, const Path
     state = then;
     begun.model.options = r.recipe.vectors;
     if (begun.model.options.max_ngram == 0) begun.model.options.buckets = 0;
+    number(begun.model.lexicon);
     return std::move(begun.model);
   }
   const auto& options = r.recipe.vectors;
-  if (r.from.empty()) return new_vectors(options, corpus.counts(), r.recipe.seed);
-  return grown_vectors(load_vectors(r.from), options, corpus.counts(), r.recipe.seed);
+  if (!r.from.empty()) {
+    VectorModel grown = grown_vectors(load_vectors(r.from), options, corpus.counts(), r.recipe.seed);
+    number(grown.lexicon);
+    return grown;
+  }
+  Lexicon lexicon = frequent_words(corpus.counts(), options.min_count);
+  number(lexicon);
+  return new_vectors(options, std::move(lexicon), corpus.running_words(), r.recipe.seed);
 }
 
 }  // namespace
@@ -98,8 +106,6 @@ VectorSummary train_vectors_from_files(const VectorRequest& r, const std::atomic
   Corpus corpus = read_corpus(r, calls, plan);
   CheckpointState state;
   VectorModel model = first_model(r, corpus, paths, state);
-  corpus.number_by(model.lexicon);
-  corpus.forget_words();
   plan.words = model.lexicon.words(), plan.buckets = model.options.buckets;
   plan.table_bytes = (model.input.rows() + model.output.rows()) * model.dimension() * int64_t{sizeof(float)};
   if (calls.plan) calls.plan(plan);

@@ -56,7 +56,8 @@ bool Arena::grow(size_t bytes) {
   const size_t page = bytes >= huge_page ? huge_page : size_t{4096}, whole = (bytes + page - 1) / page * page;
   char* const region = static_cast<char*>(std::aligned_alloc(page, whole));
   if (!region) return false;
-  if (page == huge_page) ::madvise(region, whole, MADV_HUGEPAGE);
+  // What is rounded up stays untouched, so the last piece is in small pages.
+  if (page == huge_page) ::madvise(region, bytes / huge_page * huge_page, MADV_HUGEPAGE);
   regions_.emplace(region, bytes);
   add_free(region, bytes);
   return true;

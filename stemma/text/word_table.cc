@@ -1,5 +1,7 @@
 #include "stemma/text/word_table.h"
 
+#include <bit>
+
 #include "stemma/base/check.h"
 
 namespace stemma {
@@ -23,7 +25,7 @@ int32_t WordTable::find(std::string_view word, uint32_t hash) const {
 int32_t WordTable::add(std::string_view word, uint32_t hash) {
   if (const int32_t known = find(word, hash); known >= 0) return known;
   check(size() < (1 << 30), "more than ", 1 << 30, " different words");
-  if (ends_.size() * 3 >= slots_.size() * 2) grow();
+  if (ends_.size() * 3 >= slots_.size() * 2) rehash(slots_.size() * 2);
   const size_t mask = slots_.size() - 1;
   size_t i = place(hash, mask);
   while (slots_[i].id >= 0) i = (i + 1) & mask;
@@ -33,8 +35,13 @@ int32_t WordTable::add(std::string_view word, uint32_t hash) {
   return size() - 1;
 }
 
-void WordTable::grow() {
-  std::vector<Slot> wider(slots_.size() * 2);
+void WordTable::reserve(size_t words, size_t letters) {
+  ends_.reserve(words), letters_.reserve(letters);
+  if (const size_t slots = std::bit_ceil(words + words / 2 + 1); slots > slots_.size()) rehash(slots);
+}
+
+void WordTable::rehash(size_t slots) {
+  std::vector<Slot> wider(slots);
   const size_t mask = wider.size() - 1;
   for (const Slot& slot : slots_) {
     if (slot.id < 0) continue;

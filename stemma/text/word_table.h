@@ -18,6 +18,7 @@ constexpr uint32_t word_hash(std::string_view bytes, uint32_t h = 2166136261) {
 class WordTable {
  public:
   WordTable();
+  void reserve(size_t words, size_t letters);  // room for so many, and no more
   int32_t size() const { return int32_t(ends_.size()); }
   std::string_view text(int32_t id) const {
     const uint64_t begin = id == 0 ? 0 : ends_[size_t(id) - 1];
@@ -33,7 +34,7 @@ class WordTable {
     uint32_t hash = 0;
     int32_t id = -1;
   };
-  void grow();
+  void rehash(size_t slots);
   std::vector<Slot> slots_;  // a power of two, linear probing
   std::vector<uint64_t> ends_;
   std::string letters_;

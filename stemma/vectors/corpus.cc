@@ -1,6 +1,7 @@
 #include "stemma/vectors/corpus.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -182,6 +183,8 @@ void Corpus::number_by(const Lexicon& lexicon) {
 void Corpus::forget_words() {
   table_ = WordTable();
   counts_ = std::vector<int64_t>();
+  numbers_.shrink_to_fit(), begins_.shrink_to_fit();
+  ::malloc_trim(0);
 }
 
 std::vector<int32_t> Corpus::chunk(int64_t i) const {

@@ -52,14 +52,15 @@ class Corpus {
   // right, each word once a pass (Mikolov et al. 2013 b, eq. 6). Returns how many different ones there are.
   int64_t join_phrases(double threshold, int64_t min_count);
 
-  std::vector<WordCount> counts() const;  // all words seen
+  std::vector<WordCount> counts() const;  // all words seen, in the order of their first coming
   int64_t different_words() const;
   int64_t running_words() const { return running_words_; }
   int64_t forgotten() const { return forgotten_; }  // different words given up to save memory
 
   // From now on `chunk` speaks in ids of this lexicon, without the words it does not have.
   void number_by(const Lexicon& lexicon);
-  void forget_words();  // texts and counts, which the lexicon has; `chunk` and running_words() go on
+  // Texts and counts, which the lexicon has; `chunk` and running_words() go on. Their memory goes back to the system.
+  void forget_words();
   int64_t chunks() const { return int64_t(begins_.size()) - 1; }
   std::vector<int32_t> chunk(int64_t i) const;  // ends with end_of_sentence
   // Share of the text before chunk i.

@@ -9,7 +9,6 @@ namespace stemma {
 // Counts fall, so the two rarest trees are always at the end of the leaves or at the begin of the inner nodes: linear
 // time without a heap (van Leeuwen 1976).
 HuffmanTree::HuffmanTree(std::span<const int64_t> counts) : leaves_(int32_t(counts.size())) {
-  begins_.push_back(0);
   if (counts.empty()) return;
   for (size_t i = 1; i < counts.size(); ++i)
     check(counts[i] <= counts[i - 1], "Huffman tree: the counts must fall, but ", counts[i - 1], " is before ",
@@ -17,7 +16,7 @@ HuffmanTree::HuffmanTree(std::span<const int64_t> counts) : leaves_(int32_t(coun
   const size_t nodes = 2 * counts.size() - 1;
   std::vector<int64_t> sums(nodes, std::numeric_limits<int64_t>::max());
   std::copy(counts.begin(), counts.end(), sums.begin());
-  std::vector<uint32_t> up(nodes, 0);  // row of the parent and the turn
+  up_.resize(nodes - 1), children_.reserve(counts.size() - 1);
   int64_t leaf = leaves_ - 1, inner = leaves_;
   const auto rarest = [&] { return int32_t(leaf >= 0 && sums[size_t(leaf)] < sums[size_t(inner)] ? leaf-- : inner++); };
   for (size_t node = counts.size(); node < nodes; ++node) {
@@ -25,12 +24,7 @@ HuffmanTree::HuffmanTree(std::span<const int64_t> counts) : leaves_(int32_t(coun
     sums[node] = sums[size_t(left)] + sums[size_t(right)];
     children_.push_back({left, right});
     const auto row = uint32_t(node - counts.size());
-    up[size_t(left)] = row << 1, up[size_t(right)] = row << 1 | 1;
-  }
-  for (int32_t i = 0; i < leaves_; ++i) {
-    for (int32_t node = i; node != root(); node = int32_t(up[size_t(node)] >> 1) + leaves_)
-      paths_.push_back(up[size_t(node)]);
-    begins_.push_back(int64_t(paths_.size()));
+    up_[size_t(left)] = row << 1, up_[size_t(right)] = row << 1 | 1;
   }
 }
 

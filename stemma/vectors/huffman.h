@@ -20,17 +20,17 @@ class HuffmanTree {
     int32_t left, right;
   };
   Children children(int32_t node) const { return children_[size_t(node - leaves_)]; }
-  // From the leaf upwards: row of the inner node and whether the way turns right there, as ops/log_linear.h wants it.
-  std::span<const uint32_t> path(int32_t leaf) const {
-    return std::span(paths_).subspan(size_t(begins_[size_t(leaf)]),
-                                     size_t(begins_[size_t(leaf) + 1] - begins_[size_t(leaf)]));
+  // f for each inner node from the leaf up to the root: its row and whether the way to the leaf turns right there, as
+  // ops/log_linear.h wants it.
+  template <class F>
+  void climb(int32_t leaf, F&& f) const {
+    for (int32_t node = leaf; node != root(); node = int32_t(up_[size_t(node)] >> 1) + leaves_) f(up_[size_t(node)]);
   }
 
  private:
   int32_t leaves_ = 0;
   std::vector<Children> children_;
-  std::vector<uint32_t> paths_;
-  std::vector<int64_t> begins_;
+  std::vector<uint32_t> up_;  // of each node but the root
 };
 
 }  // namespace stemma

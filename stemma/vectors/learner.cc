@@ -20,11 +20,18 @@ LearningPlan::LearningPlan(const VectorModel& model)
   else
     noise = Noise(counts);
   const auto running = double(std::accumulate(counts.begin(), counts.end(), int64_t{0}));
-  begins.push_back(0);
-  for (int32_t i = 0; i < model.lexicon.words(); ++i) {
-    const double share = double(counts[size_t(i)]) / running / options.subsample;  // infinite without sub-sampling
+  keep.reserve(counts.size());
+  for (const int64_t count : counts) {
+    const double share = double(count) / running / options.subsample;  // infinite without sub-sampling
     const double stays = options.subsample > 0 ? std::sqrt(1 / share) + 1 / share : 1;
     keep.push_back(uint32_t(std::min(stays, 1.0) * 0xFFFFFFFFp0));
+  }
+  if (options.max_ngram > 0) add_subwords(model);
+}
+
+void LearningPlan::add_subwords(const VectorModel& model) {
+  begins.push_back(0);
+  for (int32_t i = 0; i < model.lexicon.words(); ++i) {
     auto own = model.rows_of(model.lexicon.text(i));
     rows.insert(rows.end(), own.begin(), own.end());
     begins.push_back(int64_t(rows.size()));
@@ -58,14 +65,19 @@ void Learner::learn_sentence(float rate) {
   for (size_t i = 0; i < sentence_.size(); ++i) {
     const size_t reach = 1 + random_.below(uint32_t(plan_.options.window));
     const size_t begin = i - std::min(i, reach), end = std::min(sentence_.size(), i + reach + 1);
-    if (end - begin > 1) skip ? skip_gram(i, begin, end, rate) : cbow(i, begin, end, rate);
+    if (end - begin == 1) continue;
+    if (!skip)
+      cbow(i, begin, end, rate);
+    else if (plan_.options.max_ngram > 0)
+      skip_gram_of_subwords(i, begin, end, rate);
+    else
+      skip_gram(i, begin, end, rate);
   }
 }
 
 void Learner::meet(int32_t word) {
   if (plan_.options.loss == "tree") {
-    const auto path = plan_.tree.path(word);
-    meetings_.insert(meetings_.end(), path.begin(), path.end());
+    plan_.tree.climb(word, [&](uint32_t turn) { meetings_.push_back(turn); });
   } else {
     meetings_.push_back(meeting(word, true));
     for (int32_t n = 0; n < plan_.options.negatives;) {
@@ -76,25 +88,41 @@ void Learner::meet(int32_t word) {
   ends_.push_back(int32_t(meetings_.size()));
 }
 
+void Learner::note_loss(const float* hidden) {
+  if (predictions_++ % 64 != 0) return;
+  const auto first = std::span<const uint32_t>(meetings_).first(size_t(ends_[0]));
+  result_.loss_sum += logistic_loss(plan_.output, first, hidden), ++result_.losses;
+}
+
 void Learner::step(float rate, float growth) {
-  if (predictions_++ % 64 == 0) {
-    const auto first = std::span<const uint32_t>(meetings_).first(size_t(ends_[0]));
-    result_.loss_sum += logistic_loss(plan_.output, first, hidden_.data()), ++result_.losses;
-  }
+  note_loss(hidden_.data());
   logistic_steps(plan_.output, {.meetings = meetings_, .ends = ends_, .rate = rate, .growth = growth}, hidden_.data(),
                  gradient_.data());
   meetings_.clear(), ends_.clear();
 }
 
-// The word predicts each of its neighbours. Only its own rows learn between them, so their mean is formed once and
-// grows with them: the same steps as one by one, at the price of one.
+// Each neighbour predicts the word, as in word2vec's program. Every pair of words comes in both roles, so the papers'
+// way round differs only in the order of the steps; but then one row would learn from a whole window at once, and the
+// vectors are a little worse.
 void Learner::skip_gram(size_t at, size_t begin, size_t end, float rate) {
-  const int32_t word = sentence_[at];
+  rows_.clear();
+  for (size_t c = begin; c < end; ++c)
+    if (c != at) rows_.push_back(sentence_[c]), meet(sentence_[at]);
+  note_loss(plan_.input.row(rows_[0]));
+  logistic_row_steps(plan_.output, {.meetings = meetings_, .ends = ends_, .rate = rate}, plan_.input, rows_,
+                     gradient_.data());
+  meetings_.clear(), ends_.clear();
+}
+
+// The word predicts each of its neighbours, as in fastText. Only its own rows learn between them, so their mean is
+// formed once and grows with them: the same steps as one by one, at the price of one.
+void Learner::skip_gram_of_subwords(size_t at, size_t begin, size_t end, float rate) {
+  const int32_t& word = sentence_[at];
   const auto rows = plan_.rows_of(word);
   for (size_t c = begin; c < end; ++c)
     if (c != at) meet(sentence_[c]);
   mean_of_rows(plan_.input, rows, hidden_.data());
-  step(rate, plan_.growth[size_t(word)]);
+  step(rate, plan_.growth_of(word));
   add_to_rows(plan_.input, rows, gradient_.data());
 }
 

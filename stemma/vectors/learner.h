@@ -21,16 +21,21 @@ struct LearningPlan {
   HuffmanTree tree;
   Noise noise;
   std::vector<uint32_t> keep;  // a word stays when 32 random bits are below (Mikolov et al. 2013 b, eq. 5)
-  // Input rows of word i: rows[begins[i], begins[i + 1]), its own first.
+  // With sub-words: input rows of word i, rows[begins[i], begins[i + 1]), its own first.
   std::vector<int32_t> rows;
   std::vector<int64_t> begins;
   // How much of the hidden vector's gradient comes back through word i's rows: 1 when all of them differ.
   std::vector<float> growth;
 
-  std::span<const int32_t> rows_of(int32_t word) const {
+  std::span<const int32_t> rows_of(const int32_t& word) const {
+    if (begins.empty()) return {&word, 1};
     return std::span(rows).subspan(size_t(begins[size_t(word)]),
                                    size_t(begins[size_t(word) + 1] - begins[size_t(word)]));
   }
+  float growth_of(int32_t word) const { return growth.empty() ? 1 : growth[size_t(word)]; }
+
+ private:
+  void add_subwords(const VectorModel& model);
 };
 
 class Learner {
@@ -43,8 +48,10 @@ class Learner {
  private:
   void learn_sentence(float rate);
   void skip_gram(size_t at, size_t begin, size_t end, float rate);
+  void skip_gram_of_subwords(size_t at, size_t begin, size_t end, float rate);
   void cbow(size_t at, size_t begin, size_t end, float rate);
   void meet(int32_t word);  // what predicting it means: one more group
+  void note_loss(const float* hidden);
   void step(float rate, float growth);
 
   const LearningPlan& plan_;

@@ -7,7 +7,10 @@
 namespace stemma {
 
 Lexicon::Lexicon(const std::vector<WordCount>& words, const std::vector<WordCount>& labels) {
-  counts_.reserve(words.size() + labels.size());
+  size_t letters = 0;
+  for (const auto* entries : {&words, &labels})
+    for (const auto& entry : *entries) letters += entry.text.size();
+  counts_.reserve(words.size() + labels.size()), table_.reserve(words.size() + labels.size(), letters);
   for (const auto& entry : words) add(entry);
   words_ = size();
   for (const auto& entry : labels) add(entry);

@@ -18,11 +18,11 @@ Noise::Noise(std::span<const int64_t> counts, double power) {
     (share[i] < 1 ? poor : rich).push_back(int32_t(i));
   }
   cells_.resize(share.size());
-  for (size_t i = 0; i < cells_.size(); ++i) cells_[i] = {uint64_t{1} << 32, int32_t(i), int32_t(i)};
+  for (size_t i = 0; i < cells_.size(); ++i) cells_[i].alias = int32_t(i);
   while (!poor.empty() && !rich.empty()) {  // the rich fill up the cells of the poor
     const int32_t small = poor.back(), large = rich.back();
     poor.pop_back();
-    cells_[size_t(small)].own = uint64_t(share[size_t(small)] * 0x1p32);
+    cells_[size_t(small)].own = uint32_t(share[size_t(small)] * 0x1p32);
     cells_[size_t(small)].alias = large;
     share[size_t(large)] -= 1 - share[size_t(small)];
     if (share[size_t(large)] < 1) rich.pop_back(), poor.push_back(large);

@@ -12,14 +12,15 @@ class Noise {
   // Error when no weight is positive.
   explicit Noise(std::span<const int64_t> counts, double power = 0.75);
   int32_t draw(uint64_t bits) const {  // of 64 random bits
-    const auto& cell = cells_[size_t((uint64_t(uint32_t(bits)) * cells_.size()) >> 32)];
-    return (bits >> 32) < cell.own ? cell.id : cell.alias;
+    const auto i = size_t((uint64_t(uint32_t(bits)) * cells_.size()) >> 32);
+    const Cell& cell = cells_[i];
+    return (bits >> 32) < cell.own ? int32_t(i) : cell.alias;
   }
 
  private:
   struct Cell {
-    uint64_t own = 0;  // of 2^32
-    int32_t id = 0, alias = 0;
+    uint32_t own = 0;  // of 2^32; the rest is the alias', which may be itself
+    int32_t alias = 0;
   };
   std::vector<Cell> cells_;
 };

@@ -36,13 +36,19 @@ int64_t optimal_cost(const std::vector<int64_t>& counts) {
   return cost;
 }
 
+std::vector<uint32_t> path(const HuffmanTree& tree, int32_t leaf) {
+  std::vector<uint32_t> turns;
+  tree.climb(leaf, [&](uint32_t turn) { turns.push_back(turn); });
+  return turns;
+}
+
 TEST(Huffman, CodesAreOptimal) {
   for (const int n : {2, 3, 10, 1000}) {
     const auto counts = zipf(n);
     const HuffmanTree tree(counts);
     EXPECT_EQ(tree.inner_nodes(), n - 1);
     int64_t cost = 0;
-    for (int32_t i = 0; i < n; ++i) cost += counts[size_t(i)] * int64_t(tree.path(i).size());
+    for (int32_t i = 0; i < n; ++i) cost += counts[size_t(i)] * int64_t(path(tree, i).size());
     EXPECT_EQ(cost, optimal_cost(counts)) << n;
   }
 }
@@ -52,11 +58,11 @@ TEST(Huffman, PathsLeadFromTheRootToTheLeaf) {
   const HuffmanTree tree(counts);
   for (int32_t leaf = 0; leaf < 57; ++leaf) {
     int32_t node = tree.root();
-    const auto path = tree.path(leaf);
-    for (size_t i = path.size(); i-- > 0;) {
-      ASSERT_EQ(int32_t(path[i] >> 1), node - tree.leaves());
+    const auto turns = path(tree, leaf);
+    for (size_t i = turns.size(); i-- > 0;) {
+      ASSERT_EQ(int32_t(turns[i] >> 1), node - tree.leaves());
       const auto children = tree.children(node);
-      node = path[i] & 1 ? children.right : children.left;
+      node = turns[i] & 1 ? children.right : children.left;
     }
     ASSERT_EQ(node, leaf);
   }
@@ -65,7 +71,7 @@ TEST(Huffman, PathsLeadFromTheRootToTheLeaf) {
 TEST(Huffman, Edges) {
   EXPECT_EQ(HuffmanTree().inner_nodes(), 0);
   const std::vector<int64_t> one{5}, rising{1, 2};
-  EXPECT_TRUE(HuffmanTree(one).path(0).empty());
+  EXPECT_TRUE(path(HuffmanTree(one), 0).empty());
   EXPECT_THAT(error_of([&] { HuffmanTree{rising}; }), HasSubstr("must fall"));
 }
 

@@ -178,8 +178,7 @@ class DocumentLearner {
     const std::string& loss = plan_.model.options.loss;
     const int32_t target = plan_.labels[size_t(labels[labels.size() > 1 ? random_.below(uint32_t(labels.size())) : 0])];
     if (loss == "tree") {
-      const auto path = plan_.tree.path(target);
-      meetings_.assign(path.begin(), path.end());
+      plan_.tree.climb(target, [&](uint32_t turn) { meetings_.push_back(turn); });
     } else if (loss == "negatives") {
       meetings_.push_back(meeting(target, true));
       for (int32_t n = 0; n < plan_.model.options.negatives;)

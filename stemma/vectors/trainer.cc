@@ -9,29 +9,23 @@
 
 namespace stemma {
 
-namespace {
-
-// The list is gone before the tables come.
-Lexicon frequent_words(std::vector<WordCount> words, int32_t min_count) {
+Lexicon frequent_words(std::vector<WordCount> words, int64_t min_count) {
   words = by_count(std::move(words), min_count);
   check(words.size() > 1, words.empty() ? "no word" : "one word alone", " is there ", min_count,
         " times or more; give more text or lower min_count");
   return Lexicon(words);
 }
 
-}  // namespace
-
-VectorModel new_vectors(const VectorOptions& options, std::vector<WordCount> words, uint64_t seed) {
+VectorModel new_vectors(const VectorOptions& options, Lexicon lexicon, int64_t running_words, uint64_t seed) {
   check_options(options);
   check(options.model != "supervised", "model: supervised needs labels; word vectors take skipgram or cbow");
   VectorModel out;
   out.options = options;
   if (options.max_ngram == 0) out.options.buckets = 0;
-  for (const auto& w : words) out.running_words += w.count;
-  out.lexicon = frequent_words(std::move(words), options.min_count);
+  out.lexicon = std::move(lexicon), out.running_words = running_words;
   const int64_t rows = out.lexicon.words() + out.options.buckets, width = options.dimension;
-  out.input = VectorTable::uniform(rows, width, 1 / float(width), seed);
-  out.output = VectorTable(out.lexicon.words(), width);
+  out.input = VectorTable::uniform(rows, width, 1 / float(width), seed, Pages::huge);
+  out.output = VectorTable(out.lexicon.words(), width, Pages::huge);
   return out;
 }
 
@@ -68,19 +62,17 @@ VectorModel grown_vectors(const VectorModel& before, const VectorOptions& option
   check(before.output.rows() == 0 || options.loss == o.loss, "the vectors to go on from were trained with loss ",
         o.loss, ", not ", options.loss);
   std::vector<WordCount> all;
-  for (const auto& w : words) {
-    const bool known = before.lexicon.find(w.text) >= 0;
-    if (!known && w.count >= options.min_count) all.push_back(w);
-  }
-  const Lexicon now(by_count(words, 1));
+  const Lexicon now(words);
   for (int32_t i = 0; i < before.lexicon.words(); ++i) {
     const int32_t id = now.find(before.lexicon.text(i));
     all.push_back({std::string(before.lexicon.text(i)), before.lexicon.count(i) + (id >= 0 ? now.count(id) : 0)});
   }
-  VectorOptions again = options;
-  again.min_count = 1;  // a known word stays
-  VectorModel out = new_vectors(again, std::move(all), seed);
-  out.options.min_count = options.min_count;
+  int64_t running = before.running_words;
+  for (const auto& w : words) {
+    running += w.count;
+    if (w.count >= options.min_count && before.lexicon.find(w.text) < 0) all.push_back(w);
+  }
+  VectorModel out = new_vectors(options, frequent_words(std::move(all), 1), running, seed);  // a known word stays
   copy_rows(before, out);
   return out;
 }

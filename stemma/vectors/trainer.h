@@ -11,9 +11,12 @@
 
 namespace stemma {
 
-// A model before its first step: random input rows, zeros for the output. Error when no word is frequent enough.
-VectorModel new_vectors(const VectorOptions& options, std::vector<WordCount> words, uint64_t seed);
-// The same with the rows of `before` for what it knows, and its further words behind; counts are added.
+// The words that are there `min_count` times or more. Error when there are fewer than two.
+Lexicon frequent_words(std::vector<WordCount> words, int64_t min_count);
+// A model before its first step: random input rows, zeros for the output. The text that the lexicon is of had
+// `running_words`.
+VectorModel new_vectors(const VectorOptions& options, Lexicon lexicon, int64_t running_words, uint64_t seed);
+// A new model with the rows of `before` for what it knows, and its further words behind; counts are added.
 VectorModel grown_vectors(const VectorModel& before, const VectorOptions& options, const std::vector<WordCount>& words,
                           uint64_t seed);
 

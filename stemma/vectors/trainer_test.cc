@@ -44,8 +44,11 @@ class VectorTrainerTest : public testing::Test {
     write_file(directory_.file("text"), text);
     return Corpus::read({directory_.file("text")}, {}, directory_.path());
   }
+  static VectorModel fresh(const Corpus& text, const VectorOptions& options, uint64_t seed = 1) {
+    return new_vectors(options, frequent_words(text.counts(), options.min_count), text.running_words(), seed);
+  }
   VectorModel trained(Corpus& text, const VectorOptions& options, VectorRun run = {}) {
-    VectorModel model = new_vectors(options, text.counts(), run.seed);
+    VectorModel model = fresh(text, options, run.seed);
     text.number_by(model.lexicon);
     EXPECT_TRUE(train_vectors(model, text, run, stop_, nullptr));
     return model;
@@ -109,7 +112,7 @@ TEST_F(VectorTrainerTest, StoppedAndContinuedIsAsTrainedOn) {
   auto options = small("skipgram", "tree");
   options.epochs = 2, options.subsample = 0.05;
   const auto whole = bits(trained(text, options));
-  VectorModel model = new_vectors(options, text.counts(), 1);
+  VectorModel model = fresh(text, options);
   text.number_by(model.lexicon);
   VectorRun run;
   int rounds = 0;
@@ -146,7 +149,7 @@ TEST_F(VectorTrainerTest, ReportsLossThatFalls) {
   auto text = corpus(topics(30'000));
   auto options = small("skipgram", "negatives");
   options.epochs = 2;
-  VectorModel model = new_vectors(options, text.counts(), 1);
+  VectorModel model = fresh(text, options);
   text.number_by(model.lexicon);
   VectorRun run;
   std::vector<VectorProgress> reports;
@@ -162,7 +165,7 @@ TEST_F(VectorTrainerTest, FrequentWordsAreDropped) {
   auto text = corpus(topics(1000));
   auto options = small("skipgram", "negatives");
   options.subsample = 1e-3;
-  VectorModel model = new_vectors(options, text.counts(), 1);
+  VectorModel model = fresh(text, options);
   const LearningPlan plan(model);
   double running = 0;
   for (const auto c : model.lexicon.word_counts()) running += double(c);
@@ -174,10 +177,10 @@ TEST_F(VectorTrainerTest, FrequentWordsAreDropped) {
 
 TEST_F(VectorTrainerTest, Errors) {
   auto text = corpus("a b c\n");
-  EXPECT_THAT(error_of([&] { new_vectors({}, text.counts(), 1); }), HasSubstr("no word is there 5 times"));
-  EXPECT_THAT(error_of([&] { new_vectors({.model = "skipgramm"}, text.counts(), 1); }), HasSubstr("'skipgram'"));
-  EXPECT_THAT(error_of([&] { new_vectors({.loss = "softmax"}, text.counts(), 1); }), HasSubstr("classifiers"));
-  EXPECT_THAT(error_of([&] { new_vectors({.dimension = 0}, text.counts(), 1); }), HasSubstr("dimension: 0"));
+  EXPECT_THAT(error_of([&] { fresh(text, {}); }), HasSubstr("no word is there 5 times"));
+  EXPECT_THAT(error_of([&] { fresh(text, {.model = "skipgramm", .min_count = 1}); }), HasSubstr("'skipgram'"));
+  EXPECT_THAT(error_of([&] { fresh(text, {.loss = "softmax", .min_count = 1}); }), HasSubstr("classifiers"));
+  EXPECT_THAT(error_of([&] { fresh(text, {.dimension = 0, .min_count = 1}); }), HasSubstr("dimension: 0"));
 }
 
 }  // namespace
