@@ -1,27 +1,36 @@
 #include "stemma/vectors/vector_table.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
+#include "stemma/base/check.h"
 #include "stemma/ops/uniform.h"
 #include "stemma/tensor/memory.h"
 
 namespace stemma {
 
-VectorTable::VectorTable(int64_t rows, int64_t width) : VectorTable(unset(rows, width)) {
+VectorTable::VectorTable(int64_t rows, int64_t width, Pages pages) : VectorTable(unset(rows, width, pages)) {
   std::memset(data(), 0, size_t(rows * width) * sizeof(float));
 }
 
-VectorTable VectorTable::uniform(int64_t rows, int64_t width, float spread, uint64_t seed) {
-  VectorTable out = unset(rows, width);
+VectorTable VectorTable::uniform(int64_t rows, int64_t width, float spread, uint64_t seed, Pages pages) {
+  VectorTable out = unset(rows, width, pages);
   fill_uniform(out.data(), rows * width, spread, seed);
   return out;
 }
 
-VectorTable VectorTable::unset(int64_t rows, int64_t width) {
+VectorTable VectorTable::unset(int64_t rows, int64_t width, Pages pages) {
   VectorTable out;
   out.rows_ = rows, out.width_ = width;
-  const auto block = allocate(std::max<size_t>(size_t(rows * width) * sizeof(float), 1));
+  const size_t bytes = std::max<size_t>(size_t(rows * width) * sizeof(float), 1), line = 64;
+  std::shared_ptr<void> block;
+  if (pages == Pages::huge) {
+    block = allocate(bytes);
+  } else {
+    block = {std::aligned_alloc(line, (bytes + line - 1) / line * line), std::free};
+    check(block != nullptr, "out of memory: a table of ", rows, " vectors takes ", bytes, " bytes");
+  }
   out.dense_ = {block, static_cast<float*>(block.get())};
   return out;
 }
