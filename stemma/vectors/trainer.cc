@@ -24,8 +24,8 @@ VectorModel new_vectors(const VectorOptions& options, Lexicon lexicon, int64_t r
   if (options.max_ngram == 0) out.options.buckets = 0;
   out.lexicon = std::move(lexicon), out.running_words = running_words;
   const int64_t rows = out.lexicon.words() + out.options.buckets, width = options.dimension;
-  out.input = VectorTable::uniform(rows, width, 1 / float(width), seed, Pages::huge);
-  out.output = VectorTable(out.lexicon.words(), width, Pages::huge);
+  out.input = VectorTable::uniform(rows, width, 1 / float(width), seed, PageSize::huge);
+  out.output = VectorTable(out.lexicon.words(), width, PageSize::huge);
   return out;
 }
 

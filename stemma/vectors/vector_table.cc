@@ -10,22 +10,22 @@
 
 namespace stemma {
 
-VectorTable::VectorTable(int64_t rows, int64_t width, Pages pages) : VectorTable(unset(rows, width, pages)) {
+VectorTable::VectorTable(int64_t rows, int64_t width, PageSize pages) : VectorTable(unset(rows, width, pages)) {
   std::memset(data(), 0, size_t(rows * width) * sizeof(float));
 }
 
-VectorTable VectorTable::uniform(int64_t rows, int64_t width, float spread, uint64_t seed, Pages pages) {
+VectorTable VectorTable::uniform(int64_t rows, int64_t width, float spread, uint64_t seed, PageSize pages) {
   VectorTable out = unset(rows, width, pages);
   fill_uniform(out.data(), rows * width, spread, seed);
   return out;
 }
 
-VectorTable VectorTable::unset(int64_t rows, int64_t width, Pages pages) {
+VectorTable VectorTable::unset(int64_t rows, int64_t width, PageSize pages) {
   VectorTable out;
   out.rows_ = rows, out.width_ = width;
   const size_t bytes = std::max<size_t>(size_t(rows * width) * sizeof(float), 1), line = 64;
   std::shared_ptr<void> block;
-  if (pages == Pages::huge) {
+  if (pages == PageSize::huge) {
     block = allocate(bytes);
   } else {
     block = {std::aligned_alloc(line, (bytes + line - 1) / line * line), std::free};

@@ -10,14 +10,15 @@ namespace stemma {
 
 // Of memory. Rows far apart are met more quickly in huge ones, which pays in a long training; but where a hypervisor
 // lends them one by one it takes seconds to come by a gigabyte of them.
-enum class Pages { small, huge };
+enum class PageSize { small, huge };
 
 class VectorTable {
  public:
   VectorTable() = default;
   // Zeros, or uniform in +-spread, the same for any number of threads. Error when memory does not suffice.
-  VectorTable(int64_t rows, int64_t width, Pages pages = Pages::small);
-  static VectorTable uniform(int64_t rows, int64_t width, float spread, uint64_t seed, Pages pages = Pages::small);
+  VectorTable(int64_t rows, int64_t width, PageSize pages = PageSize::small);
+  static VectorTable uniform(int64_t rows, int64_t width, float spread, uint64_t seed,
+                             PageSize pages = PageSize::small);
   explicit VectorTable(QuantizedRows rows);
 
   int64_t rows() const { return rows_; }
@@ -33,7 +34,7 @@ class VectorTable {
   float dot(int64_t i, const float* x) const;
 
  private:
-  static VectorTable unset(int64_t rows, int64_t width, Pages pages);
+  static VectorTable unset(int64_t rows, int64_t width, PageSize pages);
   int64_t rows_ = 0, width_ = 0;
   std::shared_ptr<float> dense_;
   std::shared_ptr<const QuantizedRows> codes_;

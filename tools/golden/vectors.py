@@ -120,6 +120,19 @@ def near(a, b, what):
     assert numpy.allclose(a, b, atol=1e-5), f"{what}: {a} and {b}"
 
 
+def same_labels(run, path):
+    """A classifier's labels and probabilities by fastText and by stemma, on texts of learning and others."""
+    model = fasttext.load_model(path)
+    texts = TEXTS + list(sentences(50))
+    lines = run("vectors", "labels", path, "--top", "9", "--json", input="\n".join(texts) + "\n").splitlines()
+    assert len(lines) == len(texts), path
+    for text, line in zip(texts, lines):
+        ours, theirs = {g["label"]: g["probability"] for g in json.loads(line)}, dict(predict(model, text))
+        assert ours.keys() == theirs.keys(), f"{path}: {text}: {ours} and {theirs}"
+        for label, p in theirs.items():
+            near(ours[label], p, f"{path}: {text}")
+
+
 def check(stemma):
     run = lambda *words, **kw: subprocess.run([stemma, *words], check=True, capture_output=True, text=True, **kw).stdout
     with tempfile.TemporaryDirectory() as directory:
@@ -153,13 +166,17 @@ def check(stemma):
                             cosine = lambda a, b: a @ b / (numpy.linalg.norm(a) * numpy.linalg.norm(b) + 1e-9)
                             assert cosine(quantized.get_word_vector(word), theirs.get_word_vector(word)) > 0.9, word
         for name in "softmax.bin", "tree.bin", "each.bin", "negatives.bin":
-            path = os.path.join(OUT, name)
-            model = fasttext.load_model(path)
-            ours = run("vectors", "labels", path, "--top", "9", "--json", input="\n".join(TEXTS) + "\n")
-            for text, line in zip(TEXTS, ours.splitlines()):
-                found = {g["label"]: g["probability"] for g in json.loads(line)}
-                for label, p in predict(model, text):
-                    near(found[label], p, f"{name}: {text}")
+            same_labels(run, os.path.join(OUT, name))
+        for loss in "softmax", "tree", "each", "negatives":
+            text = write_text(directory, True if loss in ("softmax", "negatives") else "many")
+            for more in {}, {"word_ngrams": 3, "min_ngram": 2, "max_ngram": 3, "buckets": 2000}:
+                settings = dict(loss=loss, dimension=10, min_count=1, epochs=5, rate=0.5, **more)
+                out = file(f"{loss}-{len(more)}")
+                run("train", "classify", "--encoder", "fasttext", "--train", text, "--out", out,
+                    *(word for key, value in settings.items() for word in ("--set", f"{key}={value}")))
+                same_labels(run, os.path.join(out, "model.bin"))
+                fasttext.load_model(os.path.join(out, "model.bin")).save_model(file("again.bin"))  # and back
+                same_labels(run, file("again.bin"))
         wide = fasttext.train_supervised(
             write_text(directory, True), wordNgrams=2, minn=2, maxn=3, dim=8, bucket=2000, thread=1, minCount=1, verbose=0)
         wide.save_model(file("wide.bin"))
