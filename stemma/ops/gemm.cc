@@ -1,5 +1,7 @@
 #include "stemma/ops/gemm.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 
 #include "stemma/base/parallel.h"
@@ -26,12 +28,15 @@ constexpr int64_t tile_rows = 12, tile_vectors = 2;
 constexpr int64_t tile_rows = 4, tile_vectors = 3;
 #endif
 constexpr int64_t tile_cols = tile_vectors * width;
-constexpr int64_t depth = 256;                                  // a panel of B of this depth fits the first cache,
-constexpr int64_t rows_at_once = 16 * tile_rows;                // these rows of A the second,
-constexpr int64_t cols_at_once = 4096 / tile_cols * tile_cols;  // these columns of B the third
+// With AVX-512 the sums of a tile outlast the first cache: C, which is larger, is then written once, and the second
+// cache feeds the tile fast enough. Elsewhere a panel of B of this depth fits the first cache.
+constexpr int64_t depth = HWY_TARGET <= HWY_AVX3 ? 1024 : 256;
+constexpr int64_t block_bytes = HWY_TARGET <= HWY_AVX3 ? 512 << 10 : 64 << 10;  // so much of A fits the second,
+constexpr int64_t cols_at_once = 4096 / tile_cols * tile_cols;                  // these columns of B the third
 
 // ---- how an operand's elements are read -----------------------------------------------------------------------------
 struct AsIs {
+  static constexpr int64_t bytes = 4;
   template <class Tag>
   static HWY_INLINE hn::Vec<Tag> read(Tag d, const void* data, int64_t i) {
     return hn::LoadU(d, static_cast<const float*>(data) + i);
@@ -39,6 +44,7 @@ struct AsIs {
   static float one(const void* data, int64_t i) { return static_cast<const float*>(data)[i]; }
 };
 struct Rounded {  // f32 to the nearest bf16
+  static constexpr int64_t bytes = 4;
   template <class Tag>
   static HWY_INLINE hn::Vec<Tag> read(Tag d, const void* data, int64_t i) {
     const hn::RebindToUnsigned<Tag> du;
@@ -51,6 +57,7 @@ struct Rounded {  // f32 to the nearest bf16
   static float one(const void* data, int64_t i) { return float(bf16(AsIs::one(data, i))); }
 };
 struct Widened {  // bf16
+  static constexpr int64_t bytes = 2;
   template <class Tag>
   static HWY_INLINE hn::Vec<Tag> read(Tag d, const void* data, int64_t i) {
     const hn::RebindToUnsigned<Tag> du;
@@ -102,6 +109,14 @@ void pack(const Operand& x, int64_t first, int64_t from, int64_t count, float* H
     return;
   }
   const int64_t there = std::min(n, x.size - first);
+  if (n < width && first + width <= x.size) {  // a part of one vector
+    for (int64_t p = 0; p < count; ++p, out += n) {
+      const int64_t begin = (from + p) * x.stride + first;
+      __builtin_prefetch(static_cast<const char*>(x.data) + (begin + 8 * x.stride) * Read::bytes);
+      hn::BlendedStore(Read::read(D(), x.data, begin), hn::FirstN(D(), size_t(n)), D(), out);
+    }
+    return;
+  }
   for (int64_t p = 0; p < count; ++p, out += n) {
     const int64_t begin = (from + p) * x.stride + first;
     int64_t i = 0;
@@ -125,6 +140,9 @@ struct Tile {
   float* c;
   int64_t stride;
   float alpha, beta;
+  bool past = false;            // C is written without a place in the caches; beta is 0
+  const float* next = nullptr;  // of B, to be asked for meanwhile, `pace` elements a step
+  int64_t pace = 0;
 };
 
 // c = alpha a b + beta c; a: tile_rows wide, b: tile_cols wide, both packed, `count` deep.
@@ -135,10 +153,12 @@ HWY_NOINLINE void multiply(int64_t count, const float* HWY_RESTRICT a, const flo
 #pragma GCC unroll 4
     for (int64_t v = 0; v < tile_vectors; ++v) {
       sum[i][v] = hn::Zero(D());
-      __builtin_prefetch(t.c + i * t.stride + v * width, 1);
+      if (!t.past) __builtin_prefetch(t.c + i * t.stride + v * width, 1);
     }
   }
-  for (int64_t p = 0; p < count; ++p, a += tile_rows, b += tile_cols) {
+  const float* next = t.next;
+  for (int64_t p = 0; p < count; ++p, a += tile_rows, b += tile_cols, next += t.pace) {
+    __builtin_prefetch(next, 0, 2);
     V row[tile_vectors];
 #pragma GCC unroll 4
     for (int64_t v = 0; v < tile_vectors; ++v) row[v] = hn::Load(D(), b + v * width);
@@ -149,15 +169,18 @@ HWY_NOINLINE void multiply(int64_t count, const float* HWY_RESTRICT a, const flo
       for (int64_t v = 0; v < tile_vectors; ++v) sum[i][v] = hn::MulAdd(x, row[v], sum[i][v]);
     }
   }
+  const auto each = [&](auto&& f) HWY_ATTR {
 #pragma GCC unroll 16
-  for (int64_t i = 0; i < tile_rows; ++i) {
+    for (int64_t i = 0; i < tile_rows; ++i)
 #pragma GCC unroll 4
-    for (int64_t v = 0; v < tile_vectors; ++v) {
-      float* const c = t.c + i * t.stride + v * width;
-      const V scaled = hn::Mul(all(t.alpha), sum[i][v]);
-      hn::StoreU(t.beta == 0 ? scaled : hn::MulAdd(all(t.beta), hn::LoadU(D(), c), scaled), D(), c);
-    }
-  }
+      for (int64_t v = 0; v < tile_vectors; ++v) f(t.c + i * t.stride + v * width, hn::Mul(all(t.alpha), sum[i][v]));
+  };
+  if (t.past)
+    each([](float* c, V v) HWY_ATTR { hn::Stream(v, D(), c); });
+  else if (t.beta == 0)
+    each([](float* c, V v) HWY_ATTR { hn::StoreU(v, D(), c); });
+  else
+    each([&](float* c, V v) HWY_ATTR { hn::StoreU(hn::MulAdd(all(t.beta), hn::LoadU(D(), c), v), D(), c); });
 }
 
 // The same at the edge of C, where only rows x cols of the tile exist.
@@ -190,22 +213,31 @@ struct Cut {
   const float* b;
   int64_t j0, cols, k0, count;
   float beta;
-  bool last;
+  bool last, past;
 };
+
+// A C that does not fit the second cache and is only written need not be read: whole lines go past the caches.
+bool writes_past(const ProductCall& p) {
+  return p.m * p.n >= (1 << 19) && p.k <= depth && p.beta == 0 && !p.bias && !p.residual && !p.relu &&
+         p.stride % width == 0 && reinterpret_cast<uintptr_t>(p.c) % (width * sizeof(float)) == 0;
+}
 
 // Rows [from, to) of C for one cut.
 void multiply_rows(const ProductCall& p, const Cut& cut, int64_t from, int64_t to) {
-  static thread_local const auto memory = allocate(size_t(rows_at_once * depth) * sizeof(float));
+  const int64_t tile_bytes = tile_rows * cut.count * int64_t(sizeof(float)), most = block_bytes / tile_bytes;
+  const int64_t rows_at_once = std::max<int64_t>(1, std::min(most, pieces(to - from, tile_rows))) * tile_rows;
+  const auto memory = allocate(size_t(rows_at_once / tile_rows * tile_bytes));
   float* const a = static_cast<float*>(memory.get());
   Pack* const pack_a = packer<tile_rows>(p.a, p.precision);
   const Operand A{p.a.data, p.a.stride, p.m, !p.a.transposed};
   for (int64_t i0 = from; i0 < to; i0 += rows_at_once) {
-    const int64_t rows = std::min(rows_at_once, to - i0);
+    const int64_t rows = std::min(rows_at_once, to - i0), pace = tile_cols / pieces(rows, tile_rows) + 1;
     for (int64_t i = 0; i < rows; i += tile_rows) pack_a(A, i0 + i, cut.k0, cut.count, a + i * cut.count);
     for (int64_t j = 0; j < cut.cols; j += tile_cols) {
       const int64_t across = std::min(tile_cols, cut.cols - j);
       for (int64_t i = 0; i < rows; i += tile_rows) {
-        const Tile tile{p.c + (i0 + i) * p.stride + cut.j0 + j, p.stride, p.alpha, cut.beta};
+        const float* const next = cut.b + cut.count * (j + tile_cols + i / tile_rows * pace);  // each tile its share
+        const Tile tile{p.c + (i0 + i) * p.stride + cut.j0 + j, p.stride, p.alpha, cut.beta, cut.past, next, pace};
         const int64_t down = std::min(tile_rows, rows - i);
         if (down == tile_rows && across == tile_cols)
           multiply(cut.count, a + i * cut.count, cut.b + j * cut.count, tile);
@@ -215,6 +247,7 @@ void multiply_rows(const ProductCall& p, const Cut& cut, int64_t from, int64_t t
       if (cut.last) finish(p, i0, rows, cut.j0 + j, across);
     }
   }
+  if (cut.past) hwy::FlushStream();
 }
 
 void packed(const ProductCall& p) {
@@ -231,7 +264,8 @@ void packed(const ProductCall& p) {
                     k0,
                     std::min(step, p.k - k0),
                     k0 == 0 ? p.beta : 1,
-                    k0 + step >= p.k};
+                    k0 + step >= p.k,
+                    writes_past(p)};
       parallel_for(pieces(cut.cols, tile_cols), 4, [&](int64_t begin, int64_t end) {
         for (int64_t j = begin * tile_cols; j < end * tile_cols; j += tile_cols)
           pack_b(B, j0 + j, k0, cut.count, b + j * cut.count);

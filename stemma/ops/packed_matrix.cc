@@ -17,7 +17,7 @@ HWY_BEFORE_NAMESPACE();
 namespace stemma::HWY_NAMESPACE {
 namespace {
 
-constexpr int64_t depth = 512;            // rows of A of this depth stay in the second cache while panels of B go by
+constexpr int64_t depth = 256;            // a panel of B of this depth stays in the first cache while rows of A go by
 int64_t across() { return 2 * lanes(); }  // columns of a panel
 
 struct Panels {  // of op(B), each [k, across()]
@@ -48,9 +48,15 @@ int64_t packed_size(const Tensor& B, bool transposed) {
   return panels.count() * panels.size();
 }
 
+int64_t depth_of_cuts(int64_t k) {
+  const int64_t cuts = std::max<int64_t>(1, (k + depth - 1) / depth);
+  return (k + cuts - 1) / cuts;
+}
+
 // The part of a product that one panel makes; a narrow last one goes through `edge`.
 void multiply_panel(const PackedProduct& p, const float* panel, int64_t j, int64_t k0, float* edge) {
-  const int64_t m = p.A.rows(), k = std::min(depth, p.A.cols() - k0), n = p.C.cols(), width = std::min(across(), n - j);
+  const int64_t m = p.A.rows(), k = std::min(depth_of_cuts(p.A.cols()), p.A.cols() - k0), n = p.C.cols();
+  const int64_t width = std::min(across(), n - j);
   const bool add = p.add || k0 > 0;
   const Left a{p.A.data() + k0, p.A.cols(), 1};
   const Right b{panel + k0 * across(), across()};
@@ -67,16 +73,13 @@ void multiply(const PackedProduct& p) {
   const int64_t grain = 1 + (1 << 16) / (1 + p.A.size() * across());
   parallel_for(panels.count(), grain, [&](int64_t begin, int64_t end) {
     const Tensor edge(p.A.rows(), across()), own = p.panels ? Tensor() : Tensor(1, panels.size());
-    for (int64_t k0 = 0; k0 < panels.k(); k0 += own ? panels.k() : depth)
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t j = i * across();
-        if (!own) {
-          multiply_panel(p, p.panels.data() + i * panels.size(), j, k0, edge.data());
-          continue;
-        }
-        panels.pack(i, own.data());
-        for (int64_t k1 = 0; k1 < panels.k(); k1 += depth) multiply_panel(p, own.data(), j, k1, edge.data());
-      }
+    for (int64_t q = begin; q < end; ++q) {
+      const int64_t i = p.backwards ? begin + end - 1 - q : q;
+      if (own) panels.pack(i, own.data());
+      const float* const panel = own ? own.data() : p.panels.data() + i * panels.size();
+      for (int64_t k0 = 0; k0 < panels.k(); k0 += depth_of_cuts(panels.k()))
+        multiply_panel(p, panel, i * across(), k0, edge.data());
+    }
   });
 }
 
@@ -145,7 +148,8 @@ void PackedMatrix::multiply(const Tensor& A, const Tensor& C, bool add) const {
   if (!own) return product(A, B_, C, {.transposed = {.b = transposed_}, .beta = add ? 1.0f : 0.0f});
   const int64_t k = transposed_ ? B_.cols() : B_.rows(), n = transposed_ ? B_.rows() : B_.cols();
   check(A.cols() == k && C.rows() == A.rows() && C.cols() == n, "product of ", A, " and ", B_, " into ", C);
-  multiply_kernel(PackedProduct{A, B_, C, transposed_, add, panels_});
+  backwards_ = !backwards_;
+  multiply_kernel(PackedProduct{A, B_, C, transposed_, add, panels_, backwards_});
 }
 
 }  // namespace stemma

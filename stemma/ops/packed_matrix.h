@@ -9,7 +9,8 @@ namespace stemma {
 struct PackedProduct {
   Tensor A, B, C;
   bool transposed = false, add = false;
-  Tensor panels;  // op(B), packed; empty: it is packed on the way
+  Tensor panels;           // op(B), packed; empty: it is packed on the way
+  bool backwards = false;  // from the last column to the first
   Device device() const { return A.device(); }
 };
 Cost cost_of(const PackedProduct& p);
@@ -24,6 +25,7 @@ class PackedMatrix {
  private:
   Tensor B_, panels_;
   bool transposed_;
+  mutable bool backwards_ = false;  // in turns, so that a product begins with what the last one left in the caches
 };
 
 }  // namespace stemma

@@ -1,11 +1,11 @@
 // Which kernel makes which product. Measured with AVX-512 on one core, in 10^9 operations a second:
 //                                Zen 5                             Sapphire Rapids
 //   f32, 512 rows and more       own panels 220..240, oneDNN 225..245, OpenBLAS 120
-//                                                                  own panels 130..175, oneDNN 150..185
+//                                                                  own panels 150..200, oneDNN 150..200
 //   f32, 1 / 8 / 32 rows         own dot products 62 / 180 / 181, oneDNN 63 / 209 / 164, own panels 9 / 67 / 141
 //   bf16, rounding included      oneDNN 410..440                   oneDNN 415..530, own tiles 650..1000
-// So f32 is oneDNN's from some rows on, and ours where few rows, a fixed order of k or mixed types ask for it; bf16
-// goes to our tiles where the processor has AMX, to oneDNN where it has only AVX512-BF16.
+// So f32 is oneDNN's from some rows on, and ours where few rows, a bias, a fixed order of k or mixed types ask for it;
+// bf16 goes to our tiles where the processor has AMX, to oneDNN where it has only AVX512-BF16.
 #include "stemma/ops/product.h"
 
 #include <algorithm>
@@ -99,15 +99,12 @@ void turned_product(const ProductCall& p) {
   turned.a.transposed = true, turned.b.transposed = false;
   dnnl_product_f32(turned);
   HWY_DYNAMIC_DISPATCH(add_turned)(p, c);
-  finish_product(p);
 }
 
-// All rows at once: oneDNN copies B for each call, and blocks that are still near when the bias comes cost more of
-// that than they save.
+// What comes after the sums is cheaper while a block of C is near.
 void f32_product(const ProductCall& p) {
-  if (better_turned(p)) return turned_product(p);
-  dnnl_product_f32(p);
-  finish_product(p);
+  if (p.bias || p.residual || p.relu) return packed_product(p);
+  better_turned(p) ? turned_product(p) : dnnl_product_f32(p);
 }
 
 // An empty sum.

@@ -70,7 +70,7 @@ void check_product(Kernel kernel, const Case& c, Type precision) {
           .residual = c.relu ? r.data() : nullptr,
           .relu = c.relu,
           .precision = precision});
-  const double tolerance = 1e-6 + 3e-6 * std::abs(c.alpha) * std::sqrt(double(c.k));
+  const double tolerance = 1e-6 + 5e-6 * std::abs(c.alpha) * std::sqrt(double(c.k));
   const auto rounded = [&](double v) { return precision == Type::bf16 ? double(float(bf16(float(v)))) : v; };
   for (int64_t i = 0; i < c.m; ++i) {
     for (int64_t j = 0; j < c.n; ++j) {
