@@ -33,10 +33,13 @@ fuzz:  # each reader for SECONDS under libFuzzer
 	$(NINJA) build/fuzz $(JOBS) --target fuzz_targets
 	tools/fuzz.sh build/fuzz $(SECONDS)
 
-peers:  # build/peers/bin/python has the packages that we measure against and that make the golden numbers
+peers: build/peers/installed  # build/peers/bin/python has what we measure against and what makes the golden numbers
+
+build/peers/installed: bench/peers.txt
 	@tools/packages.sh bench
 	python3 -m venv build/peers
 	build/peers/bin/pip install --quiet --requirement bench/peers.txt
+	touch $@
 
 bench: build peers  # beside PyTorch, CTranslate2 and transformers: make bench, make bench BENCH="decode latency"
 	bench/run $(BENCH)

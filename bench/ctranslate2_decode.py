@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Translation by CTranslate2 of the model and sentences that `stemma bench decode --out` wrote: all sentences in one call
 (decode), one at a time (latency), or one once (first)."""
+import itertools
+
 import ctranslate2
 import numpy
 from ctranslate2.specs import common_spec, transformer_spec
@@ -57,7 +59,8 @@ def as_text(folder, n):
 def main():
     a = arguments(__doc__, what={"choices": ["convert", "decode", "latency", "first", "same", "sources"]},
                   length={"type": int, "default": 14}, workers={"type": int, "default": 1},
-                  batch={"type": int, "default": 64}, count={"type": int, "default": 50},
+                  batch={"type": int, "default": 64}, count={"type": int, "default": 25},
+                  warm_up={"type": int, "default": 5, "help": "sentences of the first round of latency"},
                   compute={"choices": ["f32", "bf16"], "help": "what it computes in; without: our precision, if it can"})
     if a.what == "convert":
         return convert(a.folder)
@@ -86,20 +89,21 @@ def main():
         found = translate(sources, beam, **how)
         assert all(len(f.hypotheses[0]) == a.length + 1 for f in found)
 
-    def one_by_one(beam):
+    def one_by_one(beam, n):
         latencies = []
-        for source in sources[: a.count]:
+        for source in sources[:n]:
             begun = timed.clock()
             translate([source], beam)
             latencies.append(timed.clock() - begun)
         return latencies
 
+    counts = itertools.chain([a.warm_up], itertools.repeat(a.count))
+
     def play(_):
-        parts = []
+        parts, n = [], next(counts) if a.what == "latency" else len(sources)
         for what, beam in ("greedy", 1), ("beam 4", 4):
-            n = a.count if a.what == "latency" else len(sources)
             latencies = []
-            work = (lambda: latencies.extend(one_by_one(beam))) if a.what == "latency" else lambda: all_at_once(beam)
+            work = (lambda: latencies.extend(one_by_one(beam, n))) if a.what == "latency" else lambda: all_at_once(beam)
             part = timed(what, n * (a.length + 1), work)
             parts.append(part | ({"latencies": latencies} if latencies else {}))
         return parts

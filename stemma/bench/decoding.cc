@@ -13,7 +13,8 @@ namespace stemma {
 
 namespace {
 
-constexpr int64_t sentences = 500, one_by_one = 50, forced_length = 14;  // the mean of Multi30k
+constexpr int64_t sentences = 500, one_by_one = 25, warm_up = 5;
+constexpr int64_t forced_length = 14;  // the mean of Multi30k
 
 struct Decoding {
   Translator system;
@@ -74,8 +75,10 @@ BenchRows finish(const Rounds& rounds) {
   return rows;
 }
 
-void one_at_a_time(const Decoding& d, const DecodeOptions& how, const BenchOptions& options, Measured& part) {
-  for (int64_t i = 0; i < one_by_one; ++i) {
+// The first n sentences.
+void one_at_a_time(const Decoding& d, const DecodeOptions& how, int64_t n, const BenchOptions& options,
+                   Measured& part) {
+  for (int64_t i = 0; i < n; ++i) {
     const Stopwatch watch(options);
     d.system.translate({d.lines[size_t(i)]}, how);
     part.latencies.push_back(watch.seconds());
@@ -99,8 +102,9 @@ BenchRows latency(const BenchOptions& options) {
   Rounds rounds(options, about());
   while (rounds.another())
     for (const int64_t beam : {1, 4}) {
-      Measured part = expected(d, forced(beam), one_by_one);
-      one_at_a_time(d, forced(beam), options, part);
+      const int64_t n = rounds.begun() == 1 ? warm_up : one_by_one;
+      Measured part = expected(d, forced(beam), n);
+      one_at_a_time(d, forced(beam), n, options, part);
       rounds.add(std::move(part));
     }
   return finish(rounds);
