@@ -95,15 +95,23 @@ void MappedFile::let_go() const {
   if (mapping_) ::madvise(mapping_.get(), bytes_.size(), MADV_DONTNEED);
 }
 
+// A device or a pipe is written to as it is: a rename would put a file in its place.
+static bool takes_what_is_written(const std::string& path) {
+  struct stat info;
+  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 AtomicFile::AtomicFile(const std::string& path) : path_(path), temporary_(path + ".tmp") {
-  file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file_ < 0) fail_with_errno("cannot write", temporary_);
+  if (takes_what_is_written(path)) temporary_.clear();
+  const std::string& written = temporary_.empty() ? path_ : temporary_;
+  file_ = ::open(written.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file_ < 0) fail_with_errno("cannot write", written);
 }
 
 AtomicFile::~AtomicFile() {
   if (file_ < 0) return;
   ::close(file_);
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::write(const void* data, size_t size) {
@@ -116,8 +124,9 @@ void AtomicFile::write(const void* data, size_t size) {
 }
 
 void AtomicFile::commit() {
-  if (::fsync(file_) != 0) fail_with_errno("cannot write", path_);
+  if (!temporary_.empty() && ::fsync(file_) != 0) fail_with_errno("cannot write", path_);
   if (::close(std::exchange(file_, -1)) != 0) fail_with_errno("cannot write", path_);
+  if (temporary_.empty()) return;
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_with_errno("cannot write", path_);
   const auto slash = path_.rfind('/');  // the rename itself must survive a power cut
   Descriptor directory{::open(slash == path_.npos ? "." : path_.substr(0, slash + 1).c_str(), O_RDONLY | O_CLOEXEC)};

@@ -1,5 +1,6 @@
 #include "stemma/base/files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -114,6 +115,21 @@ TEST_F(AtomicWrite, AFullDiskLeavesTheOldFile) {
   EXPECT_EQ(error_of([&] { write_file(path_, "new"); }),
             str("cannot write ", path_, ": No space left on device (free some space and try again)"));
   expect_old();
+}
+
+TEST_F(AtomicWrite, APipeIsWrittenToAndStays) {
+  const std::string pipe = path_ + ".pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  write_file(pipe, "through");
+  char read[16] = {};
+  EXPECT_EQ(::read(reader, read, sizeof read), 7);
+  EXPECT_STREQ(read, "through");
+  ::close(reader);
+  struct stat info;
+  ASSERT_EQ(::stat(pipe.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISFIFO(info.st_mode));
 }
 
 TEST_F(AtomicWrite, AFileSizeLimitInTheMiddleLeavesTheOldFile) {
