@@ -8,7 +8,7 @@
 #include "stemma/base/files.h"
 #include "stemma/cli/commands.h"
 #include "stemma/cli/gradient_view.h"
-#include "stemma/cli/report.h"
+#include "stemma/cli/shown_models.h"
 #include "stemma/cli/views.h"
 #include "stemma/tasks/language_modelling.h"
 
@@ -109,21 +109,16 @@ GradientFlow flow_of(const LanguageSystem& system, const GradientArguments& a) {
   return gradient_flow(request);
 }
 
-struct Shown {
-  Json system;
-  std::string text;
-};
-
-Shown show_one(const std::string& directory, const Arguments& a, const Terminal& terminal) {
+ShownModel show_one(const std::string& directory, const Arguments& a, const Terminal& terminal) {
   const auto system = LanguageSystem::load(
       directory, a.gradients.shown ? LanguageSystem::For::training : LanguageSystem::For::prediction);
   const Params params = system.model().params();
-  Shown out{Json::object({{"name", base_name(directory)},
-                          {"about", system.recipe().preset},
-                          {"parameters", count(params)},
-                          {"curve", curve_of(directory)},
-                          {"tree", tree_of(params)}}),
-            ""};
+  ShownModel out{Json::object({{"name", base_name(directory)},
+                               {"about", system.recipe().preset},
+                               {"parameters", count(params)},
+                               {"curve", curve_of(directory)},
+                               {"tree", tree_of(params)}}),
+                 ""};
   if (a.inputs.empty() && !a.gradients.shown)
     out.text += tree_text(params, system.recipe().model) + "\n" + curves_text(curve_of(directory));
   Json::Array surprisal;
@@ -161,18 +156,8 @@ int show_lm_command(const Words& words) {
   if (a.best < 0) throw UsageError("--best: must not be negative");
   const MachineScope machine(a.machine);
   const Terminal terminal = terminal_of(1);
-  Json::Array systems;
-  std::string text;
-  std::vector<std::string> directories{a.directory};
-  directories.insert(directories.end(), a.beside.begin(), a.beside.end());
-  for (const auto& directory : directories) {
-    Shown shown = show_one(directory, a, terminal);
-    text += (directories.size() > 1 && !a.gradients.shown ? str(base_name(directory), "\n") : "") + shown.text;
-    systems.push_back(std::move(shown.system));
-  }
-  const Json report = Json::object({{"title", base_name(a.directory)}, {"systems", std::move(systems)}});
-  if (!a.html.empty()) write_file(a.html, report_page(report)), text += str("the page is ", a.html, "\n");
-  std::fputs(a.json ? (report.dump() + "\n").c_str() : text.c_str(), stdout);
+  print_models({a.directory, a.beside, a.html, a.json, a.gradients.shown},
+               [&](const std::string& directory) { return show_one(directory, a, terminal); });
   return 0;
 }
 

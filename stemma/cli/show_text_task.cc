@@ -8,7 +8,7 @@
 #include "stemma/base/files.h"
 #include "stemma/cli/commands.h"
 #include "stemma/cli/gradient_view.h"
-#include "stemma/cli/report.h"
+#include "stemma/cli/shown_models.h"
 #include "stemma/cli/views.h"
 #include "stemma/tasks/text_task.h"
 #include "stemma/text/unicode.h"
@@ -211,12 +211,7 @@ std::vector<std::string> lines_of(const std::string& path) {
   return out;
 }
 
-struct Shown {
-  Json system;
-  std::string text;
-};
-
-Shown show_one(const std::string& directory, const Arguments& a, const Terminal& terminal) {
+ShownModel show_one(const std::string& directory, const Arguments& a, const Terminal& terminal) {
   const auto system = find_text_task(read_config(directory).task).load(directory);
   const Params params = system->params();
   const std::string texts = a.gradients.shown ? "" : a.gradients.text;  // for filters
@@ -224,12 +219,12 @@ Shown show_one(const std::string& directory, const Arguments& a, const Terminal&
   check(texts.empty() || learned.find("filters"), directory,
         " has no filters that --text could show: they are those of the encoder textcnn in the task classify, without a "
         "layer between them and the labels");
-  Shown out{Json::object({{"name", base_name(directory)},
-                          {"about", system->recipe().encoder},
-                          {"parameters", system->parameters()},
-                          {"curve", curve},
-                          {"tree", tree_of(params)}}),
-            ""};
+  ShownModel out{Json::object({{"name", base_name(directory)},
+                               {"about", system->recipe().encoder},
+                               {"parameters", system->parameters()},
+                               {"curve", curve},
+                               {"tree", tree_of(params)}}),
+                 ""};
   for (const auto& [key, value] : learned.object()) out.system[key] = value;
   if (Json* filters = learned.find("filters") ? &out.system["filters"] : nullptr)
     filters->array().resize(std::min(filters->array().size(), size_t(a.most)));
@@ -274,17 +269,8 @@ int show_text_task_command(const Words& words) {
   a.gradients.validate();
   const MachineScope machine(a.machine);
   const Terminal terminal = terminal_of(1);
-  Json::Array systems;
-  std::string text;
-  a.beside.insert(a.beside.begin(), a.directory);
-  for (const auto& directory : a.beside) {
-    Shown shown = show_one(directory, a, terminal);
-    text += (a.beside.size() > 1 && !a.gradients.shown ? str(base_name(directory), "\n") : "") + shown.text;
-    systems.push_back(std::move(shown.system));
-  }
-  const Json report = Json::object({{"title", base_name(a.directory)}, {"systems", std::move(systems)}});
-  if (!a.html.empty()) write_file(a.html, report_page(report)), text += str("the page is ", a.html, "\n");
-  std::fputs(a.json ? (report.dump() + "\n").c_str() : text.c_str(), stdout);
+  print_models({a.directory, a.beside, a.html, a.json, a.gradients.shown},
+               [&](const std::string& directory) { return show_one(directory, a, terminal); });
   return 0;
 }
 

@@ -40,8 +40,7 @@ TaskRecipe label_recipe(const std::string& encoder, const LabelTask& task) {
   if (task.pairs) {  // Conneau et al. 2017, section 5: the maximum over time, a layer between
     head.hidden = 128, head.pooling = "max", head.dropout = 0.2f;
     out.train.schedule.rate = encoder == "bag" ? 4e-3 : 2e-3;
-    if (Json* dropout = out.architecture.find("input") ? &out.architecture["input"]["dropout"] : nullptr)
-      *dropout = 0.2;
+    if (out.architecture.find("input")) out.architecture["input"]["dropout"] = 0.2;
   }
   out.head = to_json(head);
   return out;
