@@ -60,7 +60,7 @@ def main():
         sys.exit(__doc__)
     with open(sys.argv[1], encoding="utf-8") as file:
         found = json.load(file)
-    panels = [panel for panel in PANELS if any(panel[0] in row for row in found["scale"])]
+    panels = [panel for panel in PANELS if sum(panel[0] in row for row in found["scale"]) > 1]
     corpora = found.get("corpora", [])
     figure, places = pyplot.subplots(2, len(panels) + bool(corpora), figsize=(3.4 * (len(panels) + bool(corpora)), 6.2))
     for i, (key, label) in enumerate(panels):

@@ -113,9 +113,10 @@ struct Removed {  // at the end
   ~Removed() { remove_file(path); }
 };
 
-Json corpus_row(int64_t lines, const std::string& folder, const std::function<void(const std::string&)>& say) {
+Json corpus_row(int64_t lines, const BenchOptions& options) {
+  const std::string folder = options.out.empty() ? "/tmp" : options.out;
   const Removed corpus{join_path(folder, "stemma-scale.tsv")}, shard{join_path(folder, "stemma-scale.shard")};
-  say(str(lines, " lines: writing"));
+  options.say(str(lines, " lines: writing"));
   write_corpus(corpus.path, lines);
   const ParallelFiles files{.source = corpus.path, .target = ""};
   const double megabytes = double(file_size(corpus.path)) / 1e6;
@@ -123,14 +124,19 @@ Json corpus_row(int64_t lines, const std::string& folder, const std::function<vo
   text.training_lines = 100'000;
   const MemoryWatch watch;
   Tokenizer tokenizer;
-  say("vocabulary");
-  const double learning = seconds_of([&] { tokenizer = Tokenizer::train(text, lines_of(files, Side::both)); });
-  say("check");
-  const double checking = seconds_of([&] { check_corpus(files, tokenizer, tokenizer); });
-  say("shard");
+  const auto took = [&](const char* what, auto&& f) {
+    options.say(what);
+    const Stopwatch watch(options);
+    f();
+    return watch.seconds();
+  };
+  const double learning = took("vocabulary", [&] { tokenizer = Tokenizer::train(text, lines_of(files, Side::both)); });
+  const double checking = took("check", [&] { check_corpus(files, tokenizer, tokenizer); });
   TokenPairs pairs;
-  const double building = seconds_of([&] { pairs = open_or_build_shard(shard.path, {files, tokenizer, tokenizer}); });
-  const double first = seconds_of([&] { Batches(pairs, {}, 1).next(); });
+  const double building = took("shard", [&] {
+    pairs = open_or_build_shard(shard.path, {files, tokenizer, tokenizer});
+  });
+  const double first = took("first batch", [&] { Batches(pairs, {}, 1).next(); });
   return Json::object({{"lines", lines},
                        {"MB", megabytes},
                        {"vocabulary s", learning},
@@ -166,7 +172,7 @@ BenchRows bench_scale(const BenchOptions& options) {
 BenchRows bench_corpora(const BenchOptions& options) {
   BenchRows out;
   for (int64_t lines = 10'000; lines <= 10'000'000; lines *= 10) {
-    out.push_back(corpus_row(lines, options.out.empty() ? "/tmp" : options.out, options.say));
+    out.push_back(corpus_row(lines, options));
     options.say(out.back().dump());  // the largest takes long: what is known should not wait for it
   }
   return out;
