@@ -40,6 +40,7 @@ NumberFile& NumberFile::operator=(NumberFile&& other) noexcept {
   return *this;
 }
 void NumberFile::append(int32_t number) {
+  if (buffer_.empty()) buffer_.reserve(1 << 16);
   buffer_.push_back(number), ++size_;
   if (buffer_.size() == (1 << 16)) flush();
 }
@@ -51,7 +52,7 @@ void NumberFile::flush() {
           errno == ENOSPC ? " (it takes four bytes a word; free some space and try again)" : "");
     if (n > 0) p += n, left -= size_t(n);
   }
-  buffer_.clear();
+  buffer_ = std::vector<int32_t>();
 }
 std::vector<int32_t> NumberFile::read(int64_t begin, int64_t end) const {
   std::vector<int32_t> out(size_t(end - begin));
