@@ -44,9 +44,8 @@ struct Block {
   int64_t steps = 0;
   const char *a = nullptr, *b = nullptr;
   float* c = nullptr;
-  int64_t stride = 0;
   const float* start = nullptr;
-  int64_t start_stride = 0;
+  int64_t stride = 0, start_stride = 0;
   int64_t ahead = 0;  // B comes from memory: bytes by which it is asked for before it is read
 };
 
@@ -58,6 +57,8 @@ struct Finish {
   int64_t stride, rows, cols;
   bool relu, past;
 };
+
+int64_t pieces(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 // Only plain functions stand here: a template instantiated under these options could be the one that the linker keeps
 // for processors that lack them.
@@ -149,10 +150,8 @@ struct alignas(64) TileConfiguration {
   uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
   uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
-void open_tiles() {
-  static constexpr TileConfiguration configuration;
-  _tile_loadconfig(&configuration);
-}
+constexpr TileConfiguration configuration;
+void open_tiles() { _tile_loadconfig(&configuration); }
 void close_tiles() { _tile_release(); }
 
 // The compiler knows nothing of what tile instructions read and write: the empty asm lines hold memory still.
@@ -227,9 +226,17 @@ void finish(const Finish& f) {
     }
 }
 
-#pragma GCC pop_options
+// Rows whose beginnings are no lines of the cache: all whole lines go past the caches.
+void stream_rows(const float* from, int64_t from_stride, float* to, int64_t stride, int64_t rows, int64_t cols) {
+  for (int64_t i = 0; i < rows; ++i, from += from_stride, to += stride) {
+    int64_t j = std::min<int64_t>(cols, -(reinterpret_cast<uintptr_t>(to) / sizeof(float)) % side);
+    std::copy_n(from, j, to);
+    for (; j + side <= cols; j += side) _mm512_stream_ps(to + j, _mm512_loadu_ps(from + j));
+    std::copy_n(from + j, cols - j, to + j);
+  }
+}
 
-int64_t pieces(int64_t n, int64_t size) { return (n + size - 1) / size; }
+#pragma GCC pop_options
 
 // out: [panels][steps][2 tiles]. Memory is read in its own order.
 void pack_panels(const Operand& x, int64_t line, int64_t panels, int64_t k, int64_t count, char* out) {
@@ -245,11 +252,11 @@ void pack_panels(const Operand& x, int64_t line, int64_t panels, int64_t k, int6
   }
 }
 
-// One cut of k and of the columns: its panels of B, shared by all threads.
+// One cut of k and of the columns: its panels of B, shared by all threads. Staged: C is copied past the caches.
 struct Cut {
   const char* b = nullptr;
   int64_t j0 = 0, cols = 0, k0 = 0, count = 0;
-  bool first = true, last = true, past = false;
+  bool first = true, last = true, past = false, staged = false;
 };
 
 // The 32 x 32 of C at (i, j), or what there is of it.
@@ -286,18 +293,35 @@ void multiply_rows(const ProductCall& p, const Cut& cut, int64_t from, int64_t t
   const Operand A{p.a.data, p.a.stride, p.m, p.a.type, !p.a.transposed, false};
   const int64_t steps = pieces(cut.count, step), panel_bytes = steps * 2 * tile_bytes;
   const int64_t rows_at_once = panel * std::max<int64_t>(1, (A.along ? 1 : 2) * block_bytes / panel_bytes);
-  const auto memory = allocate(size_t(std::min(rows_at_once, (to - from) * panel) / panel * panel_bytes));
+  const int64_t across = pieces(cut.cols, panel) * panel, most = std::min(rows_at_once, (to - from) * panel);
+  const auto memory = allocate(size_t(most / panel * panel_bytes));
   char* const a = static_cast<char*>(memory.get());
+  const Tensor stage = cut.staged ? Tensor(most, across) : Tensor();
   open_tiles();
   for (int64_t i0 = from * panel; i0 < to * panel; i0 += rows_at_once) {
     const int64_t panels = std::min(rows_at_once / panel, to - i0 / panel);
     pack_panels(A, i0, panels, cut.k0, cut.count, a);
+    ProductCall q = p;
+    const int64_t top = stage ? 0 : i0, left = stage ? 0 : cut.j0;
+    if (stage) q.m -= i0, q.n -= cut.j0, q.c = stage.data(), q.stride = across;
     for (int64_t j = 0; j < pieces(cut.cols, panel); ++j)
       for (int64_t i = 0; i < panels; ++i)
-        multiply_block(p, cut, i0 + i * panel, cut.j0 + j * panel,
-                       {steps, a + i * panel_bytes, cut.b + j * panel_bytes, nullptr, 0, nullptr, 0});
+        multiply_block(q, cut, top + i * panel, left + j * panel,
+                       {steps, a + i * panel_bytes, cut.b + j * panel_bytes});
+    if (stage)
+      stream_rows(stage.data(), across, p.c + i0 * p.stride + cut.j0, p.stride, std::min(panels * panel, q.m),
+                  cut.cols);
   }
   close_tiles();
+}
+
+// C does not fit the second cache, and is only written.
+bool large(const ProductCall& p) { return p.m * p.n >= (1 << 19) && p.beta == 0; }
+
+// k is cut into equal parts near `depth`, so that 262 stays whole; but a large C should be written once.
+int64_t depth_of_cuts(const ProductCall& p) {
+  const int64_t cuts = large(p) && p.k <= 8 * depth ? 1 : std::max<int64_t>(1, (p.k + depth / 2) / depth);
+  return pieces(pieces(p.k, cuts), step) * step;
 }
 
 }  // namespace
@@ -311,26 +335,9 @@ bool has_amx() {
   return has;
 }
 
-namespace {
-
-// C does not fit the second cache, and is only written.
-bool large(const ProductCall& p) { return p.m * p.n >= (1 << 19) && p.beta == 0; }
-
-// k is cut into equal parts near `depth`, so that 262 stays whole; but a large C should be written once.
-int64_t depth_of_cuts(const ProductCall& p) {
-  const int64_t cuts = large(p) && p.k <= 8 * depth ? 1 : std::max<int64_t>(1, (p.k + depth / 2) / depth);
-  return pieces(pieces(p.k, cuts), step) * step;
-}
-
-// Whether it is written past the caches: a line that is only written need not be read.
-bool writes_past(const ProductCall& p, const Cut& cut) {
-  return large(p) && cut.first && cut.last && p.stride % side == 0 && reinterpret_cast<uintptr_t>(p.c) % 64 == 0;
-}
-
-}  // namespace
-
 void amx_product(const ProductCall& p) {
   const int64_t deep = depth_of_cuts(p);
+  const bool lines = p.stride % side == 0 && reinterpret_cast<uintptr_t>(p.c) % 64 == 0;  // rows begin at whole ones
   check(p.alpha == 1 && (p.beta == 0 || p.beta == 1), "AMX product with alpha ", p.alpha, " and beta ", p.beta);
   const Operand B{p.b.data, p.b.stride, p.n, p.b.type, p.b.transposed, true};
   const auto memory = allocate(size_t(pieces(std::min(p.n, cols_at_once), panel) * panel * deep) * 2);
@@ -338,7 +345,8 @@ void amx_product(const ProductCall& p) {
   for (int64_t j0 = 0; j0 < p.n; j0 += cols_at_once)
     for (int64_t k0 = 0; k0 < p.k; k0 += deep) {
       Cut cut{b, j0, std::min(cols_at_once, p.n - j0), k0, std::min(deep, p.k - k0), k0 == 0, k0 + deep >= p.k};
-      cut.past = writes_past(p, cut);
+      const bool once = large(p) && cut.first && cut.last;  // a line that is only written need not be read
+      cut.past = once && lines, cut.staged = once && !lines && !p.bias && !p.relu && !p.residual;
       const int64_t panel_bytes = pieces(cut.count, step) * 2 * tile_bytes;
       parallel_for(pieces(cut.cols, panel), 2, [&](int64_t begin, int64_t end) {
         pack_panels(B, j0 + begin * panel, end - begin, k0, cut.count, b + begin * panel_bytes);
@@ -348,16 +356,14 @@ void amx_product(const ProductCall& p) {
 }
 
 int64_t amx_panel_tiles(const Tensor& B, bool transposed) {
-  const int64_t k = transposed ? B.cols() : B.rows(), n = transposed ? B.rows() : B.cols();
-  return pieces(n, panel) * pieces(k, step) * 2;
+  return pieces(transposed ? B.rows() : B.cols(), panel) * pieces(transposed ? B.cols() : B.rows(), step) * 2;
 }
 
 void amx_pack(const Tensor& B, bool transposed, const Tensor& panels) {
   const int64_t k = transposed ? B.cols() : B.rows(), n = transposed ? B.rows() : B.cols();
-  const Operand x{B.raw(), B.cols(), n, B.type(), transposed, true};
-  const int64_t bytes = pieces(k, step) * 2 * tile_bytes;
-  parallel_for(pieces(n, panel), 2, [&](int64_t begin, int64_t end) {
-    pack_panels(x, begin * panel, end - begin, 0, k, static_cast<char*>(panels.raw()) + begin * bytes);
+  parallel_for(pieces(n, panel), 2, [&, bytes = pieces(k, step) * 2 * tile_bytes](int64_t begin, int64_t end) {
+    pack_panels({B.raw(), B.cols(), n, B.type(), transposed, true}, begin * panel, end - begin, 0, k,
+                static_cast<char*>(panels.raw()) + begin * bytes);
   });
 }
 
