@@ -1,10 +1,8 @@
 #include "stemma/base/parallel.h"
 
 #include <omp.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <exception>
 
 #include "stemma/base/check.h"
@@ -15,11 +13,6 @@ void set_threads(int n) {
   constexpr int most = 1024;  // beyond, libraries crash instead of saying no
   check(n <= most, "threads: ", n, " are more than ", most);
   omp_set_num_threads(n > 0 ? n : omp_get_num_procs());
-}
-void sleep_while_waiting(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY")) return;
-  ::setenv("OMP_WAIT_POLICY", "passive", 1);
-  ::execv("/proc/self/exe", argv);  // comes back only when it fails, and then nothing is lost
 }
 
 int threads() { return omp_get_max_threads(); }

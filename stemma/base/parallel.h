@@ -9,10 +9,6 @@ namespace stemma {
 
 void set_threads(int n);  // 0: all cores this process may use; over 1,024: Error
 int threads();
-// For the first line of main: OpenMP's threads sleep while they wait, instead of turning round for milliseconds, which
-// on shared cores costs more than it gives. OpenMP reads this once, when the program is loaded, so a program that was
-// started without OMP_WAIT_POLICY is started again with it.
-void sleep_while_waiting(char** argv);
 
 namespace detail {
 void run_parallel(int64_t n, int64_t grain, void (*call)(void*, int64_t, int64_t), void* context);

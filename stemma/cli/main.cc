@@ -60,8 +60,9 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-// sleep_while_waiting (base/parallel.h) before the libraries begin, which takes some milliseconds; getenv does not work
-// so early.
+// OpenMP's threads shall sleep while they wait, instead of turning round for milliseconds, which on shared cores costs
+// more than it gives. OpenMP reads this once, when it is loaded, so a program that was started without OMP_WAIT_POLICY
+// is started again with it, before the libraries begin, which takes some milliseconds. getenv does not work so early.
 void first_of_all(int, char** argv, char** environment) {
   static char passive[] = "OMP_WAIT_POLICY=passive";
   std::vector<char*> all{passive};
