@@ -115,11 +115,12 @@ VectorSummary train_vectors_from_files(const VectorRequest& r, const std::atomic
   VectorRun run{.seed = r.recipe.seed, .position = state.position, .pause_after = r.save_minutes * 60};
   TrainingLog log(paths.log, run.position);
   VectorSummary sum;
-  double earlier = 0, logged = -1;  // seconds
+  VectorProgress last;
+  double logged = -1;  // seconds
   for (bool done = false; !done && !stop;) {
-    VectorProgress last;
+    const VectorProgress before = last;
     done = train_vectors(model, corpus, run, stop, [&](VectorProgress p) {
-      p.seconds += earlier, last = p, sum.loss = p.loss, sum.words_per_second = p.words_per_second;
+      p.seconds += before.seconds, p.words += before.words, last = p;
       if (p.seconds - logged >= 1)
         logged = p.seconds, log.write(Json::object({{"step", p.words},
                                                     {"done", p.done},
@@ -129,11 +130,12 @@ VectorSummary train_vectors_from_files(const VectorRequest& r, const std::atomic
                                                     {"words_per_second", p.words_per_second}}));
       if (calls.progress) calls.progress(p);
     });
-    earlier = last.seconds, sum.words += last.words, state.position = run.position;
+    state.position = run.position;
     if (!done) save_checkpoint(model, state, paths.checkpoint);
     sum.finished = done;
   }
-  sum.seconds = earlier;
+  sum.words = last.words, sum.seconds = last.seconds, sum.loss = last.loss;
+  sum.words_per_second = last.seconds > 0 ? double(last.words) / last.seconds : 0;
   if (!sum.finished) return sum;
   save_vectors(model, paths.model, VectorFormat::fasttext);
   remove_file(paths.checkpoint);

@@ -36,8 +36,9 @@ struct VectorPlan {
 };
 struct VectorSummary {
   bool finished = false;
-  int64_t words = 0;  // running words learned from by this process
-  double seconds = 0, words_per_second = 0, loss = 0;
+  int64_t words = 0;   // running words learned from by this process
+  double seconds = 0;  // of learning: reading and saving are not counted
+  double words_per_second = 0, loss = 0;
   FIELDS(finished, words, seconds, words_per_second, loss)
 };
 struct VectorCallbacks {

@@ -90,5 +90,18 @@ TEST_F(VectorTraining, TheLogAndThePlanSayWhatHappens) {
   EXPECT_THAT(read_file(join_path(r.out, "config.json")), HasSubstr("skipgram"));
 }
 
+TEST_F(VectorTraining, AShortTextHasASummaryToo) {
+  write_file(directory_.file("text"), "a b c a b c a b c a b c a b c\n");
+  auto r = request("run");
+  std::vector<double> done;
+  VectorCallbacks calls;
+  calls.progress = [&](const VectorProgress& p) { done.push_back(p.done); };
+  const auto sum = train_vectors_from_files(r, go_, calls);
+  EXPECT_EQ(done, std::vector{1.0});
+  EXPECT_GT(sum.words, 0);
+  EXPECT_GT(sum.seconds, 0);
+  EXPECT_EQ(sum.words_per_second, double(sum.words) / sum.seconds);
+}
+
 }  // namespace
 }  // namespace stemma

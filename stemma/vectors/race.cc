@@ -28,7 +28,8 @@ struct Track {
   std::atomic<int64_t> next = 0;
   std::mutex mutex = {};
   ChunkResult sum = {};
-  int64_t reported = 0;
+  int64_t reported = 0;  // words
+  double loss = 0;
 
   int64_t total() const { return race.chunks * race.epochs; }
   double done(int64_t position) const {
@@ -51,13 +52,17 @@ struct Track {
   void tell(const ChunkResult& result, int64_t position) {
     const std::lock_guard lock(mutex);
     sum.words += result.words, sum.loss_sum += result.loss_sum, sum.losses += result.losses;
-    if (!report || sum.words - reported < words_between_reports) return;
+    if (sum.words - reported >= words_between_reports) tell_all(position);
+  }
+  void tell_all(int64_t position) {
+    if (!report) return;
     const double seconds = seconds_since(start);
+    if (sum.losses > 0) loss = sum.loss_sum / double(sum.losses);
     report({.done = done(position + 1),
             .words = sum.words,
             .seconds = seconds,
             .words_per_second = double(sum.words) / seconds,
-            .loss = sum.losses > 0 ? sum.loss_sum / double(sum.losses) : 0,
+            .loss = loss,
             .rate = rate(done(position))});
     reported = sum.words, sum.loss_sum = 0, sum.losses = 0;
   }
@@ -72,6 +77,7 @@ bool run_race(const Race& race, VectorRun& run, const std::atomic<bool>& stop,
   parallel_for(deterministic() ? 1 : threads(), 1, [&](int64_t, int64_t) { track.learn(); });
   // Every chunk that a thread took it has finished.
   run.position = std::max(run.position, std::min(track.next.load(), track.total()));
+  if (track.sum.words > track.reported) track.tell_all(run.position - 1);
   return run.position == track.total();
 }
 

@@ -44,7 +44,7 @@ struct Race {
   std::function<ChunkLearner()> learner;        // a new one for each thread
 };
 // Goes on from run.position until all epochs are learned, or `stop`, or a pause; run.position says how far it came.
-// True: all is done.
+// True: all is done. Reports now and then, and once at the end, so that nothing goes unsaid.
 bool run_race(const Race& race, VectorRun& run, const std::atomic<bool>& stop,
               const std::function<void(const VectorProgress&)>& report);
 
