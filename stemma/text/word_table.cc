@@ -30,7 +30,7 @@ int32_t WordTable::add(std::string_view word, uint32_t hash) {
   size_t i = place(hash, mask);
   while (slots_[i].id >= 0) i = (i + 1) & mask;
   slots_[i] = {hash, size()};
-  letters_ += word;
+  letters_.insert(letters_.end(), word.begin(), word.end());
   ends_.push_back(letters_.size());
   return size() - 1;
 }

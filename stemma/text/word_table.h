@@ -2,7 +2,6 @@
 // buffer, so that ten million of them cost little more than their letters. Knows nothing of counts.
 #pragma once
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +21,7 @@ class WordTable {
   int32_t size() const { return int32_t(ends_.size()); }
   std::string_view text(int32_t id) const {
     const uint64_t begin = id == 0 ? 0 : ends_[size_t(id) - 1];
-    return std::string_view(letters_).substr(begin, ends_[size_t(id)] - begin);
+    return {letters_.data() + begin, ends_[size_t(id)] - begin};
   }
   int32_t find(std::string_view word) const { return find(word, word_hash(word)); }  // -1: absent
   int32_t find(std::string_view word, uint32_t hash) const;
@@ -37,7 +36,7 @@ class WordTable {
   void rehash(size_t slots);
   std::vector<Slot> slots_;  // a power of two, linear probing
   std::vector<uint64_t> ends_;
-  std::string letters_;
+  std::vector<char> letters_;  // a string would keep its memory when an empty table is assigned
 };
 
 }  // namespace stemma

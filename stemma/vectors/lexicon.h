@@ -2,6 +2,7 @@
 // list and, for words, a row of the input table.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,8 @@ class Lexicon {
   std::string_view text(int32_t id) const { return table_.text(id); }
   int64_t count(int32_t id) const { return counts_[size_t(id)]; }
   int32_t find(std::string_view text) const { return table_.find(text); }  // -1: absent
-  std::vector<int64_t> word_counts() const { return {counts_.begin(), counts_.begin() + words_}; }
-  std::vector<int64_t> label_counts() const { return {counts_.begin() + words_, counts_.end()}; }
+  std::span<const int64_t> word_counts() const { return std::span(counts_).first(size_t(words_)); }
+  std::span<const int64_t> label_counts() const { return std::span(counts_).subspan(size_t(words_)); }
 
  private:
   void add(const WordCount& entry);
