@@ -1,5 +1,7 @@
 #include "stemma/vectors/neighbour_graph.h"
 
+// Its hints to the cache read behind the ends of lists, and the distance is our own anyway.
+#define NO_MANUAL_VECTORIZATION
 #include <hnswlib/hnswlib.h>
 
 #include <algorithm>
