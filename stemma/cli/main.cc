@@ -60,8 +60,6 @@ int run(int argc, char** argv) {
   throw stemma::UsageError(stemma::str(": unknown command '", name, "'", stemma::suggestion(name, known)));
 }
 
-}  // namespace
-
 // Whether more than half of the cores have nothing to do at this moment.
 bool has_idle_cores() {
   char text[64] = {};  // "0.20 0.18 0.12 1/80 11206": the fourth is who runs, of all
@@ -90,6 +88,8 @@ void first_of_all(int, char** argv, char** environment) {
   ::execve("/proc/self/exe", argv, all.data());  // comes back only when it fails, and then nothing is lost
 }
 [[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)(int, char**, char**) = first_of_all;
+
+}  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit of `ulimit -f` is an Error like a full disk, not a crash

@@ -50,13 +50,6 @@ std::string with_commas(int64_t n) {
   return digits;
 }
 
-std::string fixed(double value, int digits) {
-  if (std::isnan(value)) return "–";
-  char buffer[400];
-  std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
-  return buffer;
-}
-
 std::string in_short(double n) {
   const char* units[] = {"", "k", "M", "G", "T"};
   int unit = 0;

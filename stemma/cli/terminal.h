@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "stemma/base/numbers.h"
+
 namespace stemma {
 
 // What is on the other side of an output.
@@ -22,8 +24,6 @@ Terminal terminal_of(int file_descriptor);
 std::string with_commas(int64_t n);
 std::string in_short(double n);
 std::string clock_time(double seconds);
-// With `digits` after the point; "–" for what is not a number.
-std::string fixed(double value, int digits);
 
 // Aligned columns: numbers to the right, all else to the left, a header above. Missing cells are empty.
 class Table {

@@ -2,21 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "stemma/base/choice.h"
+#include "stemma/base/numbers.h"
 #include "stemma/metrics/squad.h"
 #include "stemma/text/unicode.h"
 
 namespace stemma {
 
 namespace {
-
-std::string two_digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", value);
-  return text;
-}
 
 bool mostly_chinese(const Questions& questions) {
   int64_t letters = 0, han = 0;
@@ -37,7 +31,7 @@ std::vector<Answered> answered(const Questions& questions, const std::vector<Fou
 }
 
 std::vector<std::string> row_of(const std::string& name, const AnswerScore& score) {
-  return {name, two_digits(score.exact), two_digits(score.f1), str(score.questions)};
+  return {name, fixed(score.exact, 2), fixed(score.f1, 2), str(score.questions)};
 }
 
 TaskReport report_of(const std::string& title, const AnswerScore& all) {
@@ -68,7 +62,7 @@ TaskReport score_answers(const Questions& questions, const std::vector<FoundAnsw
   auto& rows = out.tables[0].rows;
   rows.push_back(row_of("with an answer", s.with_answer));
   rows.push_back(row_of("without", s.without_answer));
-  rows.push_back({"best threshold", two_digits(s.best_exact), two_digits(s.best_f1), ""});
+  rows.push_back({"best threshold", fixed(s.best_exact, 2), fixed(s.best_f1, 2), ""});
   return out;
 }
 

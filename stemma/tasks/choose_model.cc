@@ -1,10 +1,10 @@
 #include "stemma/tasks/choose_model.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "stemma/base/choice.h"
 #include "stemma/nn/pointers.h"
+#include "stemma/tasks/network.h"
 
 namespace stemma {
 
@@ -52,7 +52,7 @@ bool ChoiceRows::is_cut(int64_t i) const {
          std::find(own + begin[size_t(i)], own + begin[size_t(i) + 1], true) != own + begin[size_t(i) + 1];
 }
 
-static std::string asked(const Choice& question) {
+std::string asked(const Choice& question) {
   return question.context.empty() ? question.question : question.context + " " + question.question;
 }
 
@@ -138,10 +138,8 @@ std::vector<ChoiceReason> ChooseModel::explain(const Choice& question, int64_t o
   }
   std::vector<double> weights;
   for (const Tensor& e : inputs) {
-    const Tensor d = grad(e);
-    for (int64_t i = 0; i < e.rows(); ++i)
-      weights.push_back(
-          std::inner_product(e.data() + i * e.cols(), e.data() + (i + 1) * e.cols(), d.data() + i * e.cols(), 0.0));
+    const auto of_rows = gradient_times_input(e);
+    weights.insert(weights.end(), of_rows.begin(), of_rows.end());
   }
   const std::string texts[2] = {asked(one), one.options[0]};
   const Lexed tokens[2] = {lexer_.lex(texts[0]), lexer_.lex(texts[1])};

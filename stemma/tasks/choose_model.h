@@ -23,6 +23,9 @@ struct ChooseHead {
   void validate() const;  // Error naming the option
 };
 
+// What is read of a question beside its options.
+std::string asked(const Choice& question);
+
 // Questions as rows; option k of question i is number begin[i] + k.
 struct ChoiceRows {
   EncodedTexts questions, options;  // of the joint form: options alone, each with its question

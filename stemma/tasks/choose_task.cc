@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "stemma/base/files.h"
+#include "stemma/base/numbers.h"
 #include "stemma/tasks/choose_model.h"
 #include "stemma/tasks/network.h"
 #include "stemma/text/unicode.h"
@@ -43,19 +43,13 @@ ChoiceScore score_of(const std::vector<Choice>& questions, const std::vector<std
   return out;
 }
 
-std::string two_digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", value);
-  return text;
-}
-
 TaskReport report_of(const ChoiceScore& s) {
   TaskReport out{"accuracy", s.accuracy, to_json(s), {}, {}};
   out.tables.push_back({"",
                         {"measure", ""},
-                        {{"accuracy", two_digits(100 * s.accuracy)},
-                         {"by chance", two_digits(100 * s.chance)},
-                         {"log loss", two_digits(s.log_loss)},
+                        {{"accuracy", percent(s.accuracy)},
+                         {"by chance", percent(s.chance)},
+                         {"log loss", fixed(s.log_loss, 2)},
                          {"questions", str(s.questions)}}});
   return out;
 }
@@ -123,8 +117,7 @@ class ChooseSystem : public TextSystem {
     const Choice one = choice_of(input);
     const auto p = model_.answer(model_.encode({one})).front();
     const int64_t best = best_of(p);
-    return Json::object({{"texts", Json::Array{one.context.empty() ? one.question : one.context + " " + one.question,
-                                               one.options[size_t(best)]}},
+    return Json::object({{"texts", Json::Array{asked(one), one.options[size_t(best)]}},
                          {"answer", answer_of(one, p).json},
                          {"options", Json(one.options)},
                          {"measure", "gradient x input"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stemma/base/numbers.h"
 #include "stemma/metrics/classification.h"
 #include "stemma/metrics/correlation.h"
 
@@ -10,13 +11,7 @@ namespace stemma {
 
 namespace {
 
-std::string digits(double value, int n) {
-  if (!std::isfinite(value)) return "–";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*f", n, value);
-  return text;
-}
-std::string percent(double share) { return digits(100 * share, 2); }
+std::string digits(double value, int n) { return std::isfinite(value) ? fixed(value, n) : "–"; }
 
 int32_t best_of(const std::vector<double>& row) {
   return int32_t(std::max_element(row.begin(), row.end()) - row.begin());

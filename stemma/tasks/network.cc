@@ -44,4 +44,13 @@ void load_weights(const std::string& path, const std::string& architecture, cons
   replace(walk, map_tensors(path, unique_params(walk), architecture).tensors);
 }
 
+std::vector<double> gradient_times_input(const Tensor& rows) {
+  const Tensor d = grad(rows);
+  std::vector<double> out(static_cast<size_t>(rows.rows()));
+  for (int64_t i = 0; i < rows.rows(); ++i)
+    for (int64_t j = 0; j < rows.cols(); ++j)
+      out[size_t(i)] += double(rows.data()[i * rows.cols() + j]) * double(d.data()[i * rows.cols() + j]);
+  return out;
+}
+
 }  // namespace stemma

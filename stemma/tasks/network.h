@@ -24,4 +24,8 @@ void begin_weights(const WalkAll& walk, const NetworkBegin& begin, const TaskCal
 // names it.
 void load_weights(const std::string& path, const std::string& architecture, const WalkAll& walk);
 
+// Gradient x input (Simonyan et al. 2014; Denil et al. 2014), after backward: for each row that an InputProbe saw, how
+// much the result would fall, to first order, if the row were zero.
+std::vector<double> gradient_times_input(const Tensor& rows);
+
 }  // namespace stemma

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stemma/tasks/network.h"
 #include "stemma/tasks/network_labels.h"
 
 namespace stemma {
@@ -15,8 +16,7 @@ static double attended(const Tensor& words, const Tensor& sentences, int64_t i) 
   return double(words.data()[i]) * std::sqrt(double(sentences.data()[s]));
 }
 
-// Gradient x input (Simonyan et al. 2014; Denil et al. 2014): how much the label's logit would fall, to first order, if
-// a token's vector were zero.
+// Gradient x input of the label's logit.
 Explained NetworkLabels::explain(const Documents& one, int32_t label) const {
   const Encoded x = encode(one);
   const Evaluating on;
@@ -49,13 +49,11 @@ Explained NetworkLabels::explain(const Documents& one, int32_t label) const {
     return Evidence{text.substr(size_t(begin), size_t(end - begin)), begin, end, 0, document};
   };
   for (size_t k = 0; k < inputs.size(); ++k) {
-    const Tensor& e = inputs[k];
-    const Tensor d = grad(e);
-    for (int64_t i = 0; i < e.rows(); ++i) {
+    const auto weights = gradient_times_input(inputs[k]);
+    for (int64_t i = 0; i < int64_t(weights.size()); ++i) {
       auto reason = place(k, i);
       if (!reason) continue;
-      for (int64_t j = 0; j < e.cols(); ++j)
-        reason->weight += double(e.data()[i * e.cols() + j]) * double(d.data()[i * e.cols() + j]);
+      reason->weight = weights[size_t(i)];
       out.saliency.push_back(*reason);
       if (k >= attention.size()) continue;
       reason->weight = attended(attention[k], k < of_sentences.size() ? of_sentences[k] : Tensor(), i);

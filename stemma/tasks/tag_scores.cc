@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "stemma/base/numbers.h"
 #include "stemma/metrics/classification.h"
 #include "stemma/metrics/span_f1.h"
 
@@ -10,12 +11,6 @@ namespace stemma {
 namespace {
 
 constexpr size_t confusions_shown = 10;
-
-std::string percent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", 100 * share);
-  return text;
-}
 
 // Names that appear in either, in the order of a LabelSet.
 ClassificationScore score_names(const std::vector<std::string>& truth, const std::vector<std::string>& answers) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stemma/metrics/span_f1.h"
+#include "stemma/tasks/network.h"
 #include "stemma/tasks/tag_training.h"
 #include "stemma/tasks/tag_words.h"
 
@@ -112,12 +113,8 @@ std::vector<double> TagSystem::influence(const EncodedSentences& x, const std::v
   backward(cols(gather(z, {word}), tag, 1));
   std::vector<double> out(static_cast<size_t>(z.rows()));
   int64_t token = 0;
-  for (const Tensor& e : probe.inputs()) {
-    const Tensor d = grad(e);
-    for (int64_t i = 0; i < e.rows(); ++i, ++token)
-      for (int64_t j = 0; j < e.cols(); ++j)
-        out[size_t(word_of[size_t(token)])] += double(e.data()[i * e.cols() + j]) * double(d.data()[i * e.cols() + j]);
-  }
+  for (const Tensor& e : probe.inputs())
+    for (const double weight : gradient_times_input(e)) out[size_t(word_of[size_t(token++)])] += weight;
   return out;
 }
 
