@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stemma/base/check.h"
 #include "stemma/base/parallel.h"
 #include "stemma/ops/grain.h"
 
@@ -39,8 +40,36 @@ void mean_of_rows(const RowTable& table, std::span<const int32_t> ids, float* me
 HWY_INLINE void add_to_row(float* row, const float* x, int64_t width) {
   for_vectors(width, [&](int64_t i, int64_t left) HWY_ATTR { add_to(row + i, load(x + i, left), left); });
 }
+HWY_INLINE void add_to_row(float* row, const float* x, float scale, int64_t width) {
+  for_vectors(width, [&](int64_t i, int64_t left) HWY_ATTR {
+    store(hn::MulAdd(all(scale), load(x + i, left), load(row + i, left)), row + i, left);
+  });
+}
 void add_to_rows(const RowTable& table, std::span<const int32_t> ids, const float* x) {
   for (const int32_t id : ids) add_to_row(table.row(id), x, table.width);
+}
+
+// f of n in [1, block], known to the compiler.
+template <class F>
+HWY_INLINE void with_count(int64_t n, F&& f) {
+  switch (n) {
+    case 1:
+      return f(std::integral_constant<int64_t, 1>());
+    case 2:
+      return f(std::integral_constant<int64_t, 2>());
+    case 3:
+      return f(std::integral_constant<int64_t, 3>());
+    case 4:
+      return f(std::integral_constant<int64_t, 4>());
+    case 5:
+      return f(std::integral_constant<int64_t, 5>());
+    case 6:
+      return f(std::integral_constant<int64_t, 6>());
+    case 7:
+      return f(std::integral_constant<int64_t, 7>());
+    default:
+      return f(std::integral_constant<int64_t, block>());
+  }
 }
 
 // products[j] = h . row of meetings[j]; Rows: how many at once, known to the compiler.
@@ -48,35 +77,21 @@ template <int64_t Rows>
 HWY_INLINE void dots(const RowTable& table, const uint32_t* meetings, const float* h, float* products) {
   const float* rows[Rows];
   V sums[Rows];
+#pragma GCC unroll 8
   for (int64_t j = 0; j < Rows; ++j) rows[j] = table.row(meetings[j] >> 1), sums[j] = hn::Zero(D());
   const auto step = [&](int64_t i, int64_t left) HWY_ATTR {
     const V x = load(h + i, left);
+#pragma GCC unroll 8
     for (int64_t j = 0; j < Rows; ++j) sums[j] = hn::MulAdd(x, load(rows[j] + i, left), sums[j]);
   };
   int64_t i = 0;
   for (; i + lanes() <= table.width; i += lanes()) step(i, lanes());
   if (i < table.width) step(i, table.width - i);
+#pragma GCC unroll 8
   for (int64_t j = 0; j < Rows; ++j) products[j] = hn::GetLane(hn::SumOfLanes(D(), sums[j]));
 }
 HWY_INLINE void dots(const RowTable& table, const uint32_t* meetings, int64_t n, const float* h, float* products) {
-  switch (n) {
-    case 1:
-      return dots<1>(table, meetings, h, products);
-    case 2:
-      return dots<2>(table, meetings, h, products);
-    case 3:
-      return dots<3>(table, meetings, h, products);
-    case 4:
-      return dots<4>(table, meetings, h, products);
-    case 5:
-      return dots<5>(table, meetings, h, products);
-    case 6:
-      return dots<6>(table, meetings, h, products);
-    case 7:
-      return dots<7>(table, meetings, h, products);
-    default:
-      return dots<8>(table, meetings, h, products);
-  }
+  with_count(n, [&](auto rows) HWY_ATTR { dots<rows>(table, meetings, h, products); });
 }
 
 // products become g_j = rate (y_j - sigmoid(x_j)).
@@ -93,10 +108,12 @@ template <int64_t Rows>
 HWY_INLINE void learn(const RowTable& table, const uint32_t* meetings, const float* gains, const float* h, float* dh) {
   float* rows[Rows];
   V g[Rows];
+#pragma GCC unroll 8
   for (int64_t j = 0; j < Rows; ++j) rows[j] = table.row(meetings[j] >> 1), g[j] = all(gains[j]);
   const auto step = [&](int64_t i, int64_t left) HWY_ATTR {
     const V x = load(h + i, left);
     V sum = load(dh + i, left);
+#pragma GCC unroll 8
     for (int64_t j = 0; j < Rows; ++j) {
       const V row = load(rows[j] + i, left);
       sum = hn::MulAdd(g[j], row, sum);
@@ -110,24 +127,7 @@ HWY_INLINE void learn(const RowTable& table, const uint32_t* meetings, const flo
 }
 HWY_INLINE void learn(const RowTable& table, const uint32_t* meetings, int64_t n, const float* gains, const float* h,
                       float* dh) {
-  switch (n) {
-    case 1:
-      return learn<1>(table, meetings, gains, h, dh);
-    case 2:
-      return learn<2>(table, meetings, gains, h, dh);
-    case 3:
-      return learn<3>(table, meetings, gains, h, dh);
-    case 4:
-      return learn<4>(table, meetings, gains, h, dh);
-    case 5:
-      return learn<5>(table, meetings, gains, h, dh);
-    case 6:
-      return learn<6>(table, meetings, gains, h, dh);
-    case 7:
-      return learn<7>(table, meetings, gains, h, dh);
-    default:
-      return learn<8>(table, meetings, gains, h, dh);
-  }
+  with_count(n, [&](auto rows) HWY_ATTR { learn<rows>(table, meetings, gains, h, dh); });
 }
 
 // One group: dh = the gradient of its loss, the rows learn; h stays.
@@ -180,6 +180,100 @@ void logistic_row_steps(const RowTable& table, const LogisticGroups& groups, con
     logistic_step(table, meetings, groups.rate, row, gradient);
     add_to_row(row, gradient, input.width);
   });
+}
+
+// Rows that meet one path: at most `block`, none of them twice. The names are those of ops/log_linear.h.
+constexpr int64_t longest_path = 64;
+template <int64_t Rows>
+class PathStep {
+ public:
+  HWY_INLINE PathStep(const RowTable& table, std::span<const uint32_t> path, const RowTable& input, const int32_t* ids)
+      : table_(table), path_(path) {
+    for (int64_t c = 0; c < Rows; ++c) x_[c] = input.row(ids[c]);
+  }
+
+  // g_cj = rate (y_j - sigmoid(x_c . (row_j + sum_{d<c} g_dj x_d)))
+  HWY_INLINE void find_gains(float rate) {
+    const auto n = int64_t(path_.size());
+    HWY_ALIGN float products[Rows];
+    for (int64_t j = 0; j < n; ++j) {
+      dots(table_.row(path_[size_t(j)] >> 1), products);
+      for (int64_t c = 0; c < Rows; ++c) g_[c][j] = products[c];
+    }
+    for (int64_t c = 1; c < Rows; ++c) dots(x_[c], mixed_[c]);
+    for (int64_t c = 0; c < Rows; ++c) {
+      for (int64_t d = 0; d < c; ++d) add_to_row(g_[c], g_[d], mixed_[c][d], n);
+      for (int64_t j = 0; j < n; j += block) to_gains(&path_[size_t(j)], std::min(block, n - j), rate, g_[c] + j);
+    }
+    for (int64_t c = 0; c < Rows; ++c)
+      for (int64_t d = 0; d < c; ++d) mixed_[c][d] = row_dot(g_[c], g_[d], n);
+  }
+  // row_j += sum_c g_cj x_c;  x_c += sum_j g_cj (row_j + sum_{d<c} g_dj x_d)
+  HWY_INLINE void learn() const {
+    for_vectors(table_.width, [&](int64_t i, int64_t left) HWY_ATTR {
+      V was[Rows], gradient[Rows];
+#pragma GCC unroll 8
+      for (int64_t c = 0; c < Rows; ++c) was[c] = load(x_[c] + i, left), gradient[c] = hn::Zero(D());
+      for (size_t j = 0; j < path_.size(); ++j) {
+        float* const row = table_.row(path_[j] >> 1) + i;
+        const V w = load(row, left);
+        V sum = w;
+#pragma GCC unroll 8
+        for (int64_t c = 0; c < Rows; ++c) {
+          const V gain = all(g_[c][j]);
+          gradient[c] = hn::MulAdd(gain, w, gradient[c]);
+          sum = hn::MulAdd(gain, was[c], sum);
+        }
+        store(sum, row, left);
+      }
+#pragma GCC unroll 8
+      for (int64_t c = 0; c < Rows; ++c) {
+#pragma GCC unroll 8
+        for (int64_t d = 0; d < c; ++d) gradient[c] = hn::MulAdd(all(mixed_[c][d]), was[d], gradient[c]);
+        store(hn::Add(was[c], gradient[c]), x_[c] + i, left);
+      }
+    });
+  }
+
+ private:
+  // products[c] = x_c . row
+  HWY_INLINE void dots(const float* row, float* products) const {
+    V sums[Rows];
+#pragma GCC unroll 8
+    for (int64_t c = 0; c < Rows; ++c) sums[c] = hn::Zero(D());
+    const auto step = [&](int64_t i, int64_t left) HWY_ATTR {
+      const V w = load(row + i, left);
+#pragma GCC unroll 8
+      for (int64_t c = 0; c < Rows; ++c) sums[c] = hn::MulAdd(w, load(x_[c] + i, left), sums[c]);
+    };
+    int64_t i = 0;
+    for (; i + lanes() <= table_.width; i += lanes()) step(i, lanes());
+    if (i < table_.width) step(i, table_.width - i);
+#pragma GCC unroll 8
+    for (int64_t c = 0; c < Rows; ++c) products[c] = hn::GetLane(hn::SumOfLanes(D(), sums[c]));
+  }
+
+  const RowTable& table_;
+  std::span<const uint32_t> path_;
+  float* x_[Rows];
+  HWY_ALIGN float g_[Rows][longest_path];
+  float mixed_[Rows][Rows];  // x_c . x_d, then sum_j g_cj g_dj, for d < c
+};
+
+void logistic_path_steps(const RowTable& table, std::span<const uint32_t> path, float rate, const RowTable& input,
+                         std::span<const int32_t> ids) {
+  while (!ids.empty()) {
+    size_t n = 1;  // a row that comes again has learned before
+    while (n < std::min(ids.size(), size_t(block)) &&
+           std::find(ids.begin(), ids.begin() + n, ids[n]) == ids.begin() + n)
+      ++n;
+    with_count(int64_t(n), [&](auto rows) HWY_ATTR {
+      PathStep<rows> step(table, path, input, ids.data());
+      step.find_gains(rate);
+      step.learn();
+    });
+    ids = ids.subspan(n);
+  }
 }
 
 // Products become g_j = rate (y_j - p_j); the loss.
@@ -235,6 +329,7 @@ HWY_EXPORT(mean_of_rows);
 HWY_EXPORT(add_to_rows);
 HWY_EXPORT(logistic_steps);
 HWY_EXPORT(logistic_row_steps);
+HWY_EXPORT(logistic_path_steps);
 HWY_EXPORT(logistic_loss);
 HWY_EXPORT(softmax_step);
 HWY_EXPORT(dot_row);
@@ -253,6 +348,11 @@ void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* 
 void logistic_row_steps(const RowTable& table, const LogisticGroups& groups, const RowTable& input,
                         std::span<const int32_t> ids, float* gradient) {
   HWY_DYNAMIC_DISPATCH(logistic_row_steps)(table, groups, input, ids, gradient);
+}
+void logistic_path_steps(const RowTable& table, std::span<const uint32_t> path, float rate, const RowTable& input,
+                         std::span<const int32_t> ids) {
+  check(path.size() <= 64, "a path of ", path.size(), " turns; at most 64");  // counts beyond 10^13
+  HWY_DYNAMIC_DISPATCH(logistic_path_steps)(table, path, rate, input, ids);
 }
 double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden) {
   return HWY_DYNAMIC_DISPATCH(logistic_loss)(table, meetings, hidden);

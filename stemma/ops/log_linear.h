@@ -7,11 +7,15 @@
 
 namespace stemma {
 
-// Rows of `width` floats, one behind the other.
+// Rows of `width` floats, one behind the other; those of [own_begin, own_end) lie elsewhere.
 struct RowTable {
   float* data = nullptr;
   int64_t width = 0;
-  float* row(int64_t i) const { return data + i * width; }
+  float* own = nullptr;
+  int64_t own_begin = 0, own_end = 0;
+  float* row(int64_t i) const {
+    return i >= own_begin && i < own_end ? own + (i - own_begin) * width : data + i * width;
+  }
 };
 
 // mean[width] = the mean of the rows `ids`; zeros for none.
@@ -39,6 +43,12 @@ void logistic_steps(const RowTable& table, const LogisticGroups& groups, float* 
 // before the next group comes. gradient[width] is workspace; no growth.
 void logistic_row_steps(const RowTable& table, const LogisticGroups& groups, const RowTable& input,
                         std::span<const int32_t> ids, float* gradient);
+// The same for rows of `input` that all meet the same rows, one after the other, as the neighbours of a word meet the
+// path to it in hierarchical softmax. The steps are the same, but a row that is met is read and written once for eight
+// that come: what the c-th finds is x_c . (row + sum_{d<c} g_d x_d), and x_c . x_d are the same for all rows.
+// Error when the path is longer than 64.
+void logistic_path_steps(const RowTable& table, std::span<const uint32_t> path, float rate, const RowTable& input,
+                         std::span<const int32_t> ids);
 // The loss of the meetings, nothing learned.
 double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden);
 

@@ -170,6 +170,27 @@ TEST(LogLinear, RowsThatPredictLearnOneAfterTheOther) {
   });
 }
 
+// One after the other though met together, also a row that comes twice and more rows than are met at once.
+TEST(LogLinear, RowsMeetAPathAsOneAfterTheOther) {
+  at_each_level([&] {
+    for (const int64_t width : {3, 64, 100})
+      for (const std::vector<int32_t>& ids : {std::vector{5}, {5, 9}, {7, 7, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 10}})
+        for (const auto& path : {few, many()}) {
+          Tables together(width, 1), apart(width, 1);
+          Floats gradient(size_t(width), 0);
+          logistic_path_steps(together.output(), path, 0.5f, together.input(), ids);
+          const std::vector<int32_t> end{int32_t(path.size())};
+          for (const int32_t& id : ids)
+            logistic_row_steps(apart.output(), {.meetings = path, .ends = end, .rate = 0.5f}, apart.input(), {&id, 1},
+                               gradient.data());
+          for (size_t i = 0; i < together.a.size(); ++i) {
+            ASSERT_NEAR(together.a[i], apart.a[i], 5e-6);
+            ASSERT_NEAR(together.b[i], apart.b[i], 5e-6);
+          }
+        }
+  });
+}
+
 TEST(LogLinear, RowsAreAveragedAndAddedTo) {
   at_each_level([] {
     for (const int64_t width : {1, 7, 100}) {

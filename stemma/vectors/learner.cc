@@ -45,8 +45,26 @@ void LearningPlan::add_subwords(const VectorModel& model) {
   }
 }
 
+namespace {
+
+// With many threads a copy may not go far on its own, or the sum of what they learn would overshoot.
+constexpr int64_t hot = 64, windows_between_exchanges = 512;
+
+// Beginning and end of them: the root is the last node, the most frequent word the first.
+std::pair<int64_t, int64_t> hot_rows(const LearningPlan& plan) {
+  if (racers() == 1) return {0, 0};
+  const int64_t nodes = plan.tree.inner_nodes(), words = int64_t(plan.keep.size());
+  return plan.options.loss == "tree" ? std::pair(std::max<int64_t>(0, nodes - hot), nodes)
+                                     : std::pair<int64_t, int64_t>(0, std::min(hot, words));
+}
+
+}  // namespace
+
 Learner::Learner(const LearningPlan& plan)
-    : plan_(plan), hidden_(size_t(plan.input.width)), gradient_(2 * size_t(plan.input.width)) {}
+    : plan_(plan),
+      output_(plan.output, hot_rows(plan)),
+      hidden_(size_t(plan.input.width)),
+      gradient_(2 * size_t(plan.input.width)) {}
 
 ChunkResult Learner::learn(const std::vector<int32_t>& text, ChunkRates rates, uint64_t seed) {
   random_ = {seed}, result_ = {.words = int64_t(text.size())};
@@ -57,7 +75,12 @@ ChunkResult Learner::learn(const std::vector<int32_t>& text, ChunkRates rates, u
     learn_sentence(rates.first + (rates.last - rates.first) * float(i) / float(text.size()));
     sentence_.clear();
   }
+  output_.exchange();
   return result_;
+}
+
+void Learner::exchange_now_and_then() {
+  if (++windows_ % std::max<int64_t>(1, windows_between_exchanges / racers()) == 0) output_.exchange();
 }
 
 void Learner::learn_sentence(float rate) {
@@ -66,6 +89,7 @@ void Learner::learn_sentence(float rate) {
     const size_t reach = 1 + random_.below(uint32_t(plan_.options.window));
     const size_t begin = i - std::min(i, reach), end = std::min(sentence_.size(), i + reach + 1);
     if (end - begin == 1) continue;
+    exchange_now_and_then();
     if (!skip)
       cbow(i, begin, end, rate);
     else if (plan_.options.max_ngram > 0)
@@ -91,13 +115,13 @@ void Learner::meet(int32_t word) {
 void Learner::note_loss(const float* hidden) {
   if (predictions_++ % 64 != 0) return;
   const auto first = std::span<const uint32_t>(meetings_).first(size_t(ends_[0]));
-  result_.loss_sum += logistic_loss(plan_.output, first, hidden), ++result_.losses;
+  result_.loss_sum += logistic_loss(output_.table(), first, hidden), ++result_.losses;
 }
 
 void Learner::step(float rate, float growth) {
   note_loss(hidden_.data());
-  logistic_steps(plan_.output, {.meetings = meetings_, .ends = ends_, .rate = rate, .growth = growth}, hidden_.data(),
-                 gradient_.data());
+  logistic_steps(output_.table(), {.meetings = meetings_, .ends = ends_, .rate = rate, .growth = growth},
+                 hidden_.data(), gradient_.data());
   meetings_.clear(), ends_.clear();
 }
 
@@ -105,12 +129,19 @@ void Learner::step(float rate, float growth) {
 // way round differs only in the order of the steps; but then one row would learn from a whole window at once, and the
 // vectors are a little worse.
 void Learner::skip_gram(size_t at, size_t begin, size_t end, float rate) {
+  const bool tree = plan_.options.loss == "tree";
   rows_.clear();
-  for (size_t c = begin; c < end; ++c)
-    if (c != at) rows_.push_back(sentence_[c]), meet(sentence_[at]);
+  for (size_t c = begin; c < end; ++c) {
+    if (c == at) continue;
+    rows_.push_back(sentence_[c]);
+    if (!tree || ends_.empty()) meet(sentence_[at]);  // the path is the same for all
+  }
   note_loss(plan_.input.row(rows_[0]));
-  logistic_row_steps(plan_.output, {.meetings = meetings_, .ends = ends_, .rate = rate}, plan_.input, rows_,
-                     gradient_.data());
+  if (tree)
+    logistic_path_steps(output_.table(), meetings_, rate, plan_.input, rows_);
+  else
+    logistic_row_steps(output_.table(), {.meetings = meetings_, .ends = ends_, .rate = rate}, plan_.input, rows_,
+                       gradient_.data());
   meetings_.clear(), ends_.clear();
 }
 

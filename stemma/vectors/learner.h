@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "stemma/vectors/hot_rows.h"
 #include "stemma/vectors/huffman.h"
 #include "stemma/vectors/noise.h"
 #include "stemma/vectors/race.h"
@@ -50,11 +51,14 @@ class Learner {
   void skip_gram(size_t at, size_t begin, size_t end, float rate);
   void skip_gram_of_subwords(size_t at, size_t begin, size_t end, float rate);
   void cbow(size_t at, size_t begin, size_t end, float rate);
+  void exchange_now_and_then();
   void meet(int32_t word);  // what predicting it means: one more group
   void note_loss(const float* hidden);
   void step(float rate, float growth);
 
   const LearningPlan& plan_;
+  HotRows output_;  // near the root of the tree
+  int64_t windows_ = 0;
   FastRandom random_;
   std::vector<int32_t> sentence_, rows_;
   std::vector<uint32_t> meetings_;

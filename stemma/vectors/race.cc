@@ -70,11 +70,13 @@ struct Track {
 
 }  // namespace
 
+int racers() { return deterministic() ? 1 : threads(); }
+
 bool run_race(const Race& race, VectorRun& run, const std::atomic<bool>& stop,
               const std::function<void(const VectorProgress&)>& report) {
   Track track{race, run, stop, report};
   track.next = run.position;
-  parallel_for(deterministic() ? 1 : threads(), 1, [&](int64_t, int64_t) { track.learn(); });
+  parallel_for(racers(), 1, [&](int64_t, int64_t) { track.learn(); });
   // Every chunk that a thread took it has finished.
   run.position = std::max(run.position, std::min(track.next.load(), track.total()));
   if (track.sum.words > track.reported) track.tell_all(run.position - 1);

@@ -36,6 +36,8 @@ struct ChunkResult {
 // Learns the chunk at a position, which counts on through the epochs; `seed` fixes all its draws.
 using ChunkLearner = std::function<ChunkResult(int64_t position, ChunkRates rates, uint64_t seed)>;
 
+int racers();  // how many threads will take chunks
+
 struct Race {
   int64_t chunks = 0;
   int32_t epochs = 1;
