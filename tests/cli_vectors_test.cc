@@ -52,6 +52,10 @@ TEST_F(CliVectors, EveryVerbAnswers) {
   ASSERT_EQ(nearest["nearest"].array().size(), 3);
   EXPECT_THAT(nearest["nearest"].array()[0]["word"].text(), animal);
   EXPECT_THAT(answer("vectors nearest v <<< $'cat\\n\\nsaw'"), AllOf(HasSubstr("cat"), HasSubstr("saw")));
+  const auto one_unknown = run("vectors nearest v <<< $'catt\\nsaw'");  // does not end the rest
+  EXPECT_EQ(one_unknown.status, 1);
+  EXPECT_THAT(one_unknown.error, HasSubstr("did you mean 'cat'?"));
+  EXPECT_THAT(one_unknown.out, HasSubstr("drill"));
   for (const char* how : {"", " --multiply"})
     EXPECT_EQ(json(str("vectors analogy v cat dog saw --top 2", how)).array().size(), 2);
   EXPECT_GT(json("vectors similarity v cat dog")["cosine"].number(),
@@ -75,7 +79,7 @@ TEST_F(CliVectors, EveryVerbAnswers) {
 TEST_F(CliVectors, FilesGoRound) {
   make("v");
   for (const char* format : {"text", "binary", "glove", "fasttext"}) {
-    answer(str("vectors convert v file --format ", format));
+    EXPECT_EQ(json(str("vectors convert v file --format ", format))["words"].number(), 13);
     EXPECT_EQ(answer("vectors nearest file cat"), answer("vectors nearest v cat")) << format;
   }
   make("sub", "--corpus many --ngrams 2-3 --buckets 3000 --min-count 1");
@@ -130,8 +134,13 @@ TEST_F(CliVectors, TrainingRefuses) {
                                         {"text --words space", "'spaces'"},
                                         {"text --resume", "there is no run in m"}}) {
     EXPECT_THAT(refusal(rest + arguments), AllOf(StartsWith("stemma: "), HasSubstr(what))) << arguments;
-    EXPECT_FALSE(exists(file("m/model.bin")));
+    EXPECT_FALSE(exists(file("m"))) << arguments;  // nothing is left behind
   }
+  EXPECT_EQ(run("train vectors --corpus short --out new/deep/m", "mkdir here;").status, 1);
+  EXPECT_FALSE(exists(file("new")));
+  EXPECT_EQ(run("train vectors --corpus short --out here/m").status, 1);
+  EXPECT_FALSE(exists(file("here/m")));
+  EXPECT_TRUE(exists(file("here")));  // was there before
   for (const auto& [arguments, what] : {std::pair{"text --ngrams three", "--ngrams wants lengths"},
                                         {"text --phrases 11", "--phrases"},
                                         {"text --most-words 9", "--most-words"},

@@ -69,10 +69,12 @@ bool parse(const Words& words, Arguments& a) {
   line.option("--min-count", a.min_count, "rarer words are dropped");
   line.option("--epochs", a.epochs, "passes over the text");
   line.option("--subsample", o.subsample, "words of a greater share of the text are dropped at random; 0: none");
-  line.option("--rate", o.rate, "of learning at the begin; 0: 0.025 for skipgram, 0.05 for cbow");
+  line.option("--rate", o.rate, "of learning at the beginning; 0: 0.025 for skipgram, 0.05 for cbow");
   line.option("--ngrams", a.ngrams, "letters of sub-words, such as 3-6; none: words alone");
   line.option("--buckets", a.buckets, "that sub-words are hashed into");
-  line.option("--words", recipe.corpus.words, "spaces, dictionary (ICU, for text without spaces) or characters");
+  line.option("--words", recipe.corpus.words,
+              "how text parts: spaces, words (marks and letters apart), penn (as the Penn Treebank), dictionary (ICU, "
+              "for text without spaces) or characters");
   line.flag("--lower", recipe.corpus.lower, "lower case");
   line.option("--phrases", recipe.corpus.phrases, "passes that join words which keep company, as new_york");
   line.option("--phrase-threshold", recipe.corpus.phrase_threshold, "of the last pass; each earlier one doubles it");

@@ -30,9 +30,10 @@ struct Common {
     line.option("--threads", machine.threads, "threads; 0: all cores");
     line.flag("--json", json, "JSON instead of a table");
   }
+  void answer(const Json& said, const std::string& text) const {
+    std::fputs(json ? (said.dump() + "\n").c_str() : text.c_str(), stdout);
+  }
 };
-
-void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 Json to_json_list(const std::vector<Neighbour>& found, const Lexicon& lexicon) {
   Json::Array out;
@@ -72,20 +73,23 @@ int nearest_verb(const Words& words) {
   Neighbours neighbours(model);
   const auto show = [&](const std::string& word) {
     const auto found = neighbours.nearest(word, top);
-    const auto list = [&] { return to_json_list(found, model.lexicon); };
-    print(c.json ? Json::object({{"word", word}, {"nearest", list()}}).dump() + "\n"
-                 : text_of(found, model.lexicon, word) + "\n");
+    c.answer(Json::object({{"word", word}, {"nearest", to_json_list(found, model.lexicon)}}),
+             text_of(found, model.lexicon, word) + "\n");
   };
   for (const auto& word : queries) show(word);
   if (!queries.empty()) return 0;
   LineReader reader("-");
-  int64_t asked = 0;
+  int64_t asked = 0, status = 0;
   for (auto lines = next_lines(reader, 1); !lines.empty(); lines = next_lines(reader, 1)) {
     neighbours.expect(++asked);
-    if (!lines[0].empty()) show(lines[0]);
+    try {
+      if (!lines[0].empty()) show(lines[0]);
+    } catch (const Error& error) {  // one unknown word among many ends nothing
+      std::fprintf(stderr, "stemma: %s\n", error.what()), status = 1;
+    }
     std::fflush(stdout);
   }
-  return 0;
+  return int(status);
 }
 
 int analogy_verb(const Words& words) {
@@ -107,8 +111,8 @@ int analogy_verb(const Words& words) {
   const auto model = load_vectors(c.file);
   const Neighbours neighbours(model);
   const auto found = neighbours.analogy(abc, top, multiply ? Neighbours::Analogy::multiply : Neighbours::Analogy::add);
-  print(c.json ? to_json_list(found, model.lexicon).dump() + "\n"
-               : text_of(found, model.lexicon, str(abc[0], " : ", abc[1], " = ", abc[2], " : ?")));
+  c.answer(to_json_list(found, model.lexicon),
+           text_of(found, model.lexicon, str(abc[0], " : ", abc[1], " = ", abc[2], " : ?")));
   return 0;
 }
 
@@ -124,7 +128,7 @@ int similarity_verb(const Words& words) {
   if (pair.size() != 2) throw UsageError(str("similarity has two words, not ", pair.size()));
   const auto model = load_vectors(c.file);
   const float cosine = Neighbours(model).cosine(pair[0], pair[1]);
-  print(c.json ? Json::object({{"cosine", cosine}}).dump() + "\n" : fixed(cosine, 4) + "\n");
+  c.answer(Json::object({{"cosine", cosine}}), fixed(cosine, 4) + "\n");
   return 0;
 }
 
@@ -139,7 +143,7 @@ int odd_verb(const Words& words) {
   if (!line.parse(words)) return 0;
   const auto model = load_vectors(c.file);
   const auto& odd = group[Neighbours(model).odd_one_out(group)];
-  print(c.json ? Json::object({{"odd", odd}}).dump() + "\n" : odd + "\n");
+  c.answer(Json::object({{"odd", odd}}), odd + "\n");
   return 0;
 }
 
@@ -200,8 +204,7 @@ int eval_verb(const Words& words) {
       any_pairs = true;
     }
   }
-  if (any_pairs) text += pairs.text(terminal_of(1));
-  print(c.json ? Json(out).dump() + "\n" : text);
+  c.answer(Json(out), any_pairs ? text + pairs.text(terminal_of(1)) : text);
   return 0;
 }
 
@@ -275,7 +278,7 @@ int map_verb(const Words& words) {
     map.words.push_back(std::move(mapped));
   }
   write_file(out, map_page(map));
-  print(str("the map is ", out, "\n"));
+  c.answer(Json::object({{"map", out}, {"words", int64_t(ids.size())}}), str("the map is ", out, "\n"));
   return 0;
 }
 
@@ -292,7 +295,10 @@ int convert_verb(const Words& words) {
   if (!line.parse(words)) return 0;
   const auto kind = vector_format(format);
   const MachineScope machine(c.machine);
-  save_vectors(load_vectors(c.file), out, kind);
+  const auto model = load_vectors(c.file);
+  save_vectors(model, out, kind);
+  c.answer(Json::object({{"file", out}, {"words", int64_t{model.lexicon.words()}}, {"dimension", model.dimension()}}),
+           str(out, ": ", with_commas(model.lexicon.words()), " words, dimension ", model.dimension(), "\n"));
   return 0;
 }
 
@@ -316,8 +322,9 @@ int quantize_verb(const Words& words) {
   const auto model = load_vectors(c.file);
   const auto small = compressed(model, options);
   save_vectors(small, out, VectorFormat::fasttext);
-  print(str(out, ": ", with_commas(file_size(out)), " bytes, ", with_commas(small.input.rows()), " of ",
-            with_commas(model.input.rows()), " rows\n"));
+  const int64_t bytes = file_size(out), rows = small.input.rows(), before = model.input.rows();
+  c.answer(Json::object({{"file", out}, {"bytes", bytes}, {"rows", rows}, {"rows_before", before}}),
+           str(out, ": ", with_commas(bytes), " bytes, ", with_commas(rows), " of ", with_commas(before), " rows\n"));
   return 0;
 }
 
@@ -344,7 +351,7 @@ int labels_verb(const Words& words) {
       list.push_back(Json::object({{"label", guess.label}, {"probability", guess.probability}}));
       text += str(text.empty() ? "" : " ", guess.label, " ", fixed(guess.probability, 6));
     }
-    print((c.json ? Json(list).dump() : text) + "\n");
+    c.answer(Json(list), text + "\n");
   }
   return 0;
 }
@@ -367,14 +374,14 @@ constexpr Verb verbs[] = {
 };
 
 int help() {
-  print(
+  std::puts(
       "Asks word vectors: those of stemma train vectors, fastText, word2vec and GloVe.\n\n"
-      "Usage: stemma vectors VERB FILE ...\n\n");
+      "Usage: stemma vectors VERB FILE ...\n");
   for (const auto& verb : verbs) std::printf("  %-11s %s\n", verb.name, verb.about);
-  print(
+  std::puts(
       "\n'stemma vectors VERB --help' explains a verb.\n\nExamples:\n"
       "  stemma vectors nearest runs/vectors king\n"
-      "  stemma vectors eval runs/vectors questions-words.txt EN-WS-353-ALL.txt\n");
+      "  stemma vectors eval runs/vectors questions-words.txt EN-WS-353-ALL.txt");
   return 0;
 }
 
