@@ -23,7 +23,7 @@ static size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string nearest(std::string_view name, const std::vector<std::string>& known) {
   std::string best;
-  size_t best_distance = std::max<size_t>(2, name.size() / 3) + 1;
+  size_t best_distance = std::min(std::max<size_t>(2, name.size() / 3) + 1, name.size());  // some of it stays
   for (const auto& candidate : known) {
     // A name typed without its beginning or end ("layer" for "decoder_layers") is near as well.
     const bool part = name.size() >= 4 && candidate.find(name) != std::string::npos;

@@ -52,6 +52,7 @@ TEST(Nearest, FindsTypingErrorsAndParts) {
   EXPECT_EQ(nearest("banana", known), "");
   EXPECT_EQ(nearest("", known), "");
   EXPECT_EQ(nearest("width", {}), "");
+  EXPECT_EQ(nearest("qq", {"of"}), "");  // nothing of it stays
 }
 
 TEST(Suggestion, NamesTheNearestOrAll) {

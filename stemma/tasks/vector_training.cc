@@ -82,8 +82,13 @@ void check_out(const VectorRequest& r, const Paths& paths) {
         " holds a model already; take another directory, or --resume");
 }
 
-Corpus read_corpus(const VectorRequest& r, const VectorCallbacks& calls, VectorPlan& plan) {
-  Corpus corpus = Corpus::read(r.corpus, r.recipe.corpus, r.out, calls.reading);
+Corpus read_corpus(const VectorRequest& r, const std::atomic<bool>& stop, const VectorCallbacks& calls,
+                   VectorPlan& plan) {
+  const auto say = [&](int64_t words) {
+    check(!stop, "stopped while reading the text; nothing is learned yet, and the same command begins anew");
+    if (calls.reading) calls.reading(words);
+  };
+  Corpus corpus = Corpus::read(r.corpus, r.recipe.corpus, r.out, say);
   const CorpusOptions& o = r.recipe.corpus;
   for (int64_t pass = o.phrases; pass-- > 0;)
     plan.phrases += corpus.join_phrases(o.phrase_threshold * std::pow(2.0, double(pass)), r.recipe.vectors.min_count);
@@ -128,7 +133,7 @@ VectorSummary train_vectors_from_files(const VectorRequest& r, const std::atomic
   check_out(r, paths);
   const Place place(r.out);
   VectorPlan plan{.threads = r.recipe.deterministic ? 1 : threads()};
-  Corpus corpus = read_corpus(r, calls, plan);
+  Corpus corpus = read_corpus(r, stop, calls, plan);
   CheckpointState state;
   VectorModel model = first_model(r, corpus, paths, state);
   plan.words = model.lexicon.words(), plan.buckets = model.options.buckets;

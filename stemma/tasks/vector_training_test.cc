@@ -47,6 +47,14 @@ TEST_F(VectorTraining, StoppedAndResumedGivesTheSameFile) {
   EXPECT_THAT(error_of([&] { train_vectors_from_files(r, go_, {}); }), HasSubstr("come to its end"));
 }
 
+TEST_F(VectorTraining, StopsWhileItReadsAndLeavesNothing) {
+  auto r = request("run");
+  r.corpus.assign(8, r.corpus[0]);  // more than a million words
+  const std::atomic<bool> stop = true;
+  EXPECT_THAT(error_of([&] { train_vectors_from_files(r, stop, {}); }), HasSubstr("stopped while reading"));
+  EXPECT_FALSE(exists(r.out));
+}
+
 TEST_F(VectorTraining, ResumedWithOtherTextOrOptionsIsRefused) {
   auto r = request("run");
   std::atomic<bool> stop = false;
