@@ -79,19 +79,27 @@ function draw() {
   // The important ones first: a label that would cover another is left out, its dot stays.
   const rank = i => i === chosen ? 0 : close.has(i) ? 1 : words[i].marked ? 2 : 3;
   const order = words.map((_, i) => i).sort((a, b) => rank(a) - rank(b) || a - b);
-  for (const i of order) {
-    const [x, y] = at(words[i]), strong = rank(i) < 3;
-    if (x < -50 || y < -20 || x > box.width + 50 || y > box.height + 20) continue;
-    pen.globalAlpha = chosen >= 0 && !strong ? .35 : 1;
+  const each = show => {
+    for (const i of order) {
+      const [x, y] = at(words[i]), strong = rank(i) < 3;
+      if (x < -50 || y < -20 || x > box.width + 50 || y > box.height + 20) continue;
+      pen.globalAlpha = chosen >= 0 && !strong ? .35 : 1;
+      show(i, x, y, strong);
+    }
+  };
+  each((i, x, y, strong) => {
     pen.fillStyle = colour(i === chosen || words[i].marked ? '--mark' : '--dot');
     pen.beginPath(); pen.arc(x, y, strong ? 4 : 2.5, 0, 7); pen.fill();
+  });
+  each((i, x, y, strong) => {
     pen.font = (strong ? '600 15px ' : '13px ') + 'system-ui, "Noto Sans", "Noto Sans CJK SC", sans-serif';
-    const size = pen.measureText(words[i].text).width, label = [x + 6, y - 8, x + 6 + size, y + 8];
-    if (taken.some(t => label[0] < t[2] && t[0] < label[2] && label[1] < t[3] && t[1] < label[3])) continue;
+    const size = pen.measureText(words[i].text).width, begin = x + 6 + size > box.width ? x - 6 - size : x + 6;
+    const label = [begin, y - 8, begin + size, y + 8];
+    if (taken.some(t => label[0] < t[2] && t[0] < label[2] && label[1] < t[3] && t[1] < label[3])) return;
     taken.push(label);
     pen.fillStyle = colour(strong ? '--ink' : '--soft');
-    pen.fillText(words[i].text, x + 6, y + 5);
-  }
+    pen.fillText(words[i].text, begin, y + 5);
+  });
   pen.globalAlpha = 1;
   near.replaceChildren();
   if (chosen < 0) return;
