@@ -107,6 +107,7 @@ TEST_F(CliVectors, TrainsFromAnySource) {
   write_file(file("more"), "cat zebra cat zebra cat zebra cat zebra cat zebra dog\n");
   EXPECT_EQ(run(rest + "--corpus more --from plain --out grown").status, 0);
   EXPECT_NEAR(json("vectors similarity grown zebra zebra")["cosine"].number(), 1, 1e-6);
+  EXPECT_THAT(answer(training("--out hinted")), HasSubstr("a short text: --epochs 100"));
   const auto lines = lines_in(answer(training("--json --out told")));
   EXPECT_GT(Json::parse(lines.front(), "plan")["plan"]["running_words"].number(), 6'000);
   EXPECT_TRUE(Json::parse(lines.back(), "summary")["summary"]["finished"].boolean());

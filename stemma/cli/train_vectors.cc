@@ -1,5 +1,6 @@
 // stemma train vectors: from text to word vectors. Here are the words on the screen; the work is in
 // tasks/vector_training.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -102,8 +103,11 @@ void print(const std::string& text) {
   std::fflush(stdout);
 }
 
-std::string text_of(const VectorPlan& p, const VectorRecipe& r) {
-  const VectorOptions& o = r.vectors;
+// Words read in all epochs, below which the vectors of different words still look alike.
+constexpr int64_t few_words = 5'000'000;
+
+std::string text_of(const VectorPlan& p, const VectorRequest& request) {
+  const VectorOptions& o = request.recipe.vectors;
   Table table({"plan", ""});
   table.add({"model", str(o.model, ", ", o.loss == "tree" ? "hierarchical softmax" : str(o.negatives, " negatives"),
                           ", dimension ", o.dimension, ", window ", o.window)});
@@ -115,6 +119,9 @@ std::string text_of(const VectorPlan& p, const VectorRecipe& r) {
   table.add({"memory", str(with_commas(p.table_bytes >> 20), " MiB of vectors")});
   table.add({"threads", str(p.threads)});
   table.add({"until", str(o.epochs, " epochs")});
+  if (request.from.empty() && p.running_words * o.epochs < few_words)
+    table.add({"hint", str("a short text: --epochs ", std::min<int64_t>(100, few_words / p.running_words + 1),
+                           " tells its words better apart")});
   return table.text();
 }
 
@@ -126,10 +133,8 @@ VectorCallbacks callbacks(const Arguments& a, ProgressBar& bar) {
               [&a, &bar](int64_t words) {
                 if (!a.json) print(bar.update({.label = "read", .done = words, .unit = "words", .note = ""}));
               },
-          .plan =
-              [&a, json](const VectorPlan& p) {
-                a.json ? json("plan", to_json(p)) : print("\n" + text_of(p, a.request.recipe));
-              },
+          .plan = [&a, json](
+                      const VectorPlan& p) { a.json ? json("plan", to_json(p)) : print("\n" + text_of(p, a.request)); },
           .progress =
               [&a, &bar, json](const VectorProgress& p) {
                 if (a.json) return json("progress", to_json(p));
