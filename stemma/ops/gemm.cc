@@ -13,26 +13,13 @@
 #define HWY_TARGET_INCLUDE "stemma/ops/gemm.cc"
 #include <hwy/foreach_target.h>
 
-#include "stemma/ops/simd-inl.h"
+#include "stemma/ops/panel-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace stemma::HWY_NAMESPACE {
 namespace {
 
-// The tile of C that is held in registers: tile_rows x tile_vectors sums, which leaves room for a row of B and one
-// element of A.
 constexpr int64_t width = int64_t(hn::MaxLanes(D()));
-#if HWY_TARGET <= HWY_AVX3
-constexpr int64_t tile_rows = 12, tile_vectors = 2;
-#else
-constexpr int64_t tile_rows = 4, tile_vectors = 3;
-#endif
-constexpr int64_t tile_cols = tile_vectors * width;
-// With AVX-512 the sums of a tile outlast the first cache: C, which is larger, is then written once, and the second
-// cache feeds the tile fast enough. Elsewhere a panel of B of this depth fits the first cache.
-constexpr int64_t depth = HWY_TARGET <= HWY_AVX3 ? 1024 : 256;
-constexpr int64_t block_bytes = HWY_TARGET <= HWY_AVX3 ? 512 << 10 : 64 << 10;  // so much of A fits the second,
-constexpr int64_t cols_at_once = 4096 / tile_cols * tile_cols;                  // these columns of B the third
 
 // ---- how an operand's elements are read -----------------------------------------------------------------------------
 struct AsIs {
@@ -67,131 +54,159 @@ struct Widened {  // bf16
   static float one(const void* data, int64_t i) { return float(static_cast<const bf16*>(data)[i]); }
 };
 
-// ---- panels ---------------------------------------------------------------------------------------------------------
-// An operand of `size` rows of op(A), or columns of op(B). `along`: neighbours in k lie side by side.
-struct Operand {
-  const void* data;
-  int64_t stride, size;
-  bool along;
-};
-using Pack = void(const Operand& x, int64_t first, int64_t from, int64_t count, float* out);
-
-#if HWY_TARGET != HWY_SCALAR
-using D4 = hn::FixedTag<float, 4>;
-// Four elements from each of four rows become four rows of four.
+// An operand whose elements the kernel cannot take as they lie is copied as f32.
 template <class Read>
-HWY_INLINE void transpose4(const void* data, const int64_t* row, int64_t p, float* HWY_RESTRICT out, int64_t stride) {
-  const D4 d;
-  const auto r0 = Read::read(d, data, row[0] + p), r1 = Read::read(d, data, row[1] + p);
-  const auto r2 = Read::read(d, data, row[2] + p), r3 = Read::read(d, data, row[3] + p);
-  const auto even_low = hn::InterleaveLower(d, r0, r2), even_high = hn::InterleaveUpper(d, r0, r2);
-  const auto odd_low = hn::InterleaveLower(d, r1, r3), odd_high = hn::InterleaveUpper(d, r1, r3);
-  hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, out);
-  hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, out + stride);
-  hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, out + 2 * stride);
-  hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, out + 3 * stride);
-}
-#endif
-
-// out[p * n + i] = element (first + i, from + p) for p < count. Past the operand's end come copies of its last row or
-// zeros: they reach only elements of the tile that are never written to C.
-template <class Read, int64_t n>
-void pack(const Operand& x, int64_t first, int64_t from, int64_t count, float* HWY_RESTRICT out) {
-  if (x.along) {
-    int64_t row[n], p = 0;
-    for (int64_t i = 0; i < n; ++i) row[i] = std::min(first + i, x.size - 1) * x.stride + from;
-#if HWY_TARGET != HWY_SCALAR
-    for (; p + 4 <= count; p += 4)
-      for (int64_t i = 0; i < n; i += 4) transpose4<Read>(x.data, row + i, p, out + p * n + i, n);
-#endif
-    for (; p < count; ++p)
-      for (int64_t i = 0; i < n; ++i) out[p * n + i] = Read::one(x.data, row[i] + p);
-    return;
-  }
-  const int64_t there = std::min(n, x.size - first);
-  if (n < width && first + width <= x.size) {  // a part of one vector
-    for (int64_t p = 0; p < count; ++p, out += n) {
-      const int64_t begin = (from + p) * x.stride + first;
-      __builtin_prefetch(static_cast<const char*>(x.data) + (begin + 8 * x.stride) * Read::bytes);
-      hn::BlendedStore(Read::read(D(), x.data, begin), hn::FirstN(D(), size_t(n)), D(), out);
+void widen(const MatrixView& x, const Tensor& to) {
+  parallel_for(to.rows(), row_grain(to.cols()), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      float* const row = to.data() + i * to.cols();
+      int64_t j = 0;
+      for (; j + width <= to.cols(); j += width) hn::StoreU(Read::read(D(), x.data, i * x.stride + j), D(), row + j);
+      for (; j < to.cols(); ++j) row[j] = Read::one(x.data, i * x.stride + j);
     }
-    return;
-  }
-  for (int64_t p = 0; p < count; ++p, out += n) {
-    const int64_t begin = (from + p) * x.stride + first;
-    int64_t i = 0;
-    for (; i + width <= there; i += width) hn::StoreU(Read::read(D(), x.data, begin + i), D(), out + i);
-#if HWY_TARGET != HWY_SCALAR
-    for (; i + 4 <= there; i += 4) hn::StoreU(Read::read(D4(), x.data, begin + i), D4(), out + i);
-#endif
-    for (; i < there; ++i) out[i] = Read::one(x.data, begin + i);
-    for (; i < n; ++i) out[i] = 0;
-  }
+  });
+}
+// op(x) is [rows, cols]; memory holds the copy.
+MatrixView as_f32(const MatrixView& x, int64_t rows, int64_t cols, Type precision, Tensor& memory) {
+  if (x.type == Type::f32 && precision == Type::f32) return x;
+  memory = x.transposed ? Tensor(cols, rows) : Tensor(rows, cols);
+  x.type == Type::bf16 ? widen<Widened>(x, memory) : widen<Rounded>(x, memory);
+  return view(memory, x.transposed);
 }
 
-template <int64_t n>
-Pack* packer(const MatrixView& x, Type precision) {
-  if (x.type == Type::bf16) return pack<Widened, n>;
-  return precision == Type::bf16 ? pack<Rounded, n> : pack<AsIs, n>;
+// ---- panels ---------------------------------------------------------------------------------------------------------
+const float* floats(const MatrixView& x) { return static_cast<const float*>(x.data); }
+int64_t pieces(int64_t n, int64_t size) { return (n + size - 1) / size; }
+
+constexpr int64_t at_once = 16;  // rows that a copy takes before it goes on; the next ones are asked for meanwhile
+
+// Columns of op(B) from j on, `count` of k from k0 on. What is missing are zeros or copies, which reach no element of
+// C.
+void pack(const ProductCall& p, int64_t j, int64_t k0, int64_t count, float* HWY_RESTRICT to) {
+  const int64_t there = std::min(panel_cols, p.n - j), stride = p.b.stride;
+  if (there < panel_cols) std::fill_n(to, count * panel_cols, 0.0f);
+  if (p.b.transposed) return transpose_scaled(floats(p.b) + j * stride + k0, stride, there, count, 1, {to, panel_cols});
+  const float* from = floats(p.b) + k0 * stride + j;
+  for (int64_t k = 0; k < count; ++k, from += stride, to += panel_cols)
+    for_vectors(there, [&](int64_t i, int64_t left) HWY_ATTR {
+      __builtin_prefetch(from + i + at_once * stride);
+      hn::StoreU(load(from + i, left), D(), to + i);
+    });
 }
 
-// ---- tiles ----------------------------------------------------------------------------------------------------------
-struct Tile {
-  float* c;
+// Rows of A as the kernel reads them, `count` of k from k0 on: where they lie, or copied.
+struct Rows {
+  const float* data;
   int64_t stride;
-  float alpha, beta;
-  bool past = false;            // C is written without a place in the caches; beta is 0
-  const float* next = nullptr;  // of B, to be asked for meanwhile, `pace` elements a step
-  int64_t pace = 0;
 };
-
-// c = alpha a b + beta c; a: tile_rows wide, b: tile_cols wide, both packed, `count` deep.
-HWY_NOINLINE void multiply(int64_t count, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, const Tile& t) {
-  V sum[tile_rows][tile_vectors];
-#pragma GCC unroll 16
-  for (int64_t i = 0; i < tile_rows; ++i) {
-#pragma GCC unroll 4
-    for (int64_t v = 0; v < tile_vectors; ++v) {
-      sum[i][v] = hn::Zero(D());
-      if (!t.past) __builtin_prefetch(t.c + i * t.stride + v * width, 1);
+bool as_they_lie(const ProductCall& p) { return !p.a.transposed && p.alpha == 1; }
+Rows rows_of(const ProductCall& p, int64_t i0, int64_t i1, int64_t k0, int64_t count, const Tensor& copy) {
+  const auto& [data, stride] = Rows{floats(p.a), p.a.stride};
+  if (as_they_lie(p)) return {data + i0 * stride + k0, stride};
+  if (p.a.transposed) {
+    for (int64_t k = 0; k < count; k += at_once) {
+      const float* const from = data + (k0 + k) * stride + i0;
+      for (int64_t r = at_once; r < 2 * at_once; ++r)
+        for (int64_t i = 0; i < i1 - i0; i += line) __builtin_prefetch(from + r * stride + i);
+      transpose_scaled(from, stride, std::min(at_once, count - k), i1 - i0, p.alpha, {copy.data() + k, copy.cols()});
     }
+  } else {
+    for (int64_t i = i0; i < i1; ++i)
+      for_vectors(count, [&](int64_t k, int64_t left) HWY_ATTR {
+        hn::StoreU(hn::Mul(all(p.alpha), load(data + i * stride + k0 + k, left)), D(),
+                   copy.data() + (i - i0) * copy.cols() + k);
+      });
   }
-  const float* next = t.next;
-  for (int64_t p = 0; p < count; ++p, a += tile_rows, b += tile_cols, next += t.pace) {
-    __builtin_prefetch(next, 0, 2);
-    V row[tile_vectors];
-#pragma GCC unroll 4
-    for (int64_t v = 0; v < tile_vectors; ++v) row[v] = hn::Load(D(), b + v * width);
-#pragma GCC unroll 16
-    for (int64_t i = 0; i < tile_rows; ++i) {
-      const V x = all(a[i]);
-#pragma GCC unroll 4
-      for (int64_t v = 0; v < tile_vectors; ++v) sum[i][v] = hn::MulAdd(x, row[v], sum[i][v]);
-    }
-  }
-  const auto each = [&](auto&& f) HWY_ATTR {
-#pragma GCC unroll 16
-    for (int64_t i = 0; i < tile_rows; ++i)
-#pragma GCC unroll 4
-      for (int64_t v = 0; v < tile_vectors; ++v) f(t.c + i * t.stride + v * width, hn::Mul(all(t.alpha), sum[i][v]));
-  };
-  if (t.past)
-    each([](float* c, V v) HWY_ATTR { hn::Stream(v, D(), c); });
-  else if (t.beta == 0)
-    each([](float* c, V v) HWY_ATTR { hn::StoreU(v, D(), c); });
-  else
-    each([&](float* c, V v) HWY_ATTR { hn::StoreU(hn::MulAdd(all(t.beta), hn::LoadU(D(), c), v), D(), c); });
+  return {copy.data(), copy.cols()};
 }
 
-// The same at the edge of C, where only rows x cols of the tile exist.
-void multiply_edge(int64_t count, const float* a, const float* b, const Tile& t, int64_t rows, int64_t cols) {
-  float whole[tile_rows * tile_cols] = {};
-  if (t.beta != 0)
-    for (int64_t i = 0; i < rows; ++i) std::copy_n(t.c + i * t.stride, cols, whole + i * tile_cols);
-  multiply(count, a, b, {whole, tile_cols, t.alpha, t.beta});
-  for (int64_t i = 0; i < rows; ++i) std::copy_n(whole + i * tile_cols, cols, t.c + i * t.stride);
+// Cuts of k are alike, none much deeper than the second cache holds.
+int64_t depth_of_cuts(int64_t k) { return pieces(k, std::max<int64_t>(1, (k + depth / 2) / depth)); }
+
+// A C that does not fit the second cache and is only written need not be read: whole lines go past the caches.
+bool writes_past(const ProductCall& p) {
+  return p.m * p.n >= (1 << 19) && depth_of_cuts(p.k) == p.k && p.beta == 0 && !p.bias && !p.residual && !p.relu &&
+         p.stride % width == 0 && reinterpret_cast<uintptr_t>(p.c) % (width * sizeof(float)) == 0;
 }
 
+// Few rows: each thread packs a panel, which then is near, and multiplies it.
+void by_columns(const ProductCall& p) {
+  const Tensor copy = as_they_lie(p) ? Tensor() : Tensor(p.m, padded(p.k));
+  const Rows a = rows_of(p, 0, p.m, 0, p.k, copy);
+  const int64_t grain = std::max<int64_t>(1, (1 << 14) / ((p.m + 4) * p.k));
+  parallel_for(pieces(p.n, panel_cols), grain, [&](int64_t begin, int64_t end) {
+    const Tensor own(p.k, panel_cols);
+    for (int64_t j = begin * panel_cols; j < std::min(end * panel_cols, p.n); j += panel_cols) {
+      pack(p, j, 0, p.k, own.data());
+      const float* const next = p.b.transposed ? floats(p.b) + (j + panel_cols) * p.b.stride : own.data();
+      for (int64_t k = 0, deep = depth_of_cuts(p.k); k < p.k; k += deep)
+        panel(p, own.data() + k * panel_cols, j, {0, p.m, k, std::min(deep, p.k - k), a.data + k, a.stride},
+              next + k * panel_cols);
+    }
+  });
+}
+
+// Of all panels, `count` rows from k on.
+struct Panels {
+  const float* data;
+  int64_t k, count;
+};
+// Rows [from, to) of C: a block of A meets all panels.
+void multiply_rows(const ProductCall& p, const Panels& b, int64_t from, int64_t to) {
+  const int64_t rows = to - from, blocks = std::max<int64_t>(1, (rows + block_rows / 2) / block_rows);
+  const int64_t deep = depth_of_cuts(p.k), size = b.count * panel_cols;
+  const Tensor copy = as_they_lie(p) ? Tensor() : Tensor(pieces(rows, blocks), padded(deep));
+  const bool past = writes_past(p);
+  for (int64_t i = 0; i < blocks; ++i)
+    for (int64_t k = 0; k < b.count; k += deep) {
+      const int64_t i0 = from + rows * i / blocks, i1 = from + rows * (i + 1) / blocks;
+      const int64_t count = std::min(deep, b.count - k);
+      const Rows a = rows_of(p, i0, i1, b.k + k, count, copy);
+      for (int64_t j = 0; j < p.n; j += panel_cols) {
+        const float* const at = b.data + j / panel_cols * size + k * panel_cols;
+        panel(p, at, j, {i0, i1, b.k + k, count, a.data, a.stride, past}, at + size);
+      }
+    }
+  if (past) hwy::FlushStream();
+}
+
+void pack_all(const ProductCall& p, int64_t k0, int64_t count, float* to) {
+  const int64_t panels = pieces(p.n, panel_cols), size = count * panel_cols;
+  if (p.b.transposed)
+    return parallel_for(panels, std::max<int64_t>(1, (1 << 14) / size), [&](int64_t begin, int64_t end) {
+      for (int64_t j = begin; j < end; ++j) pack(p, j * panel_cols, k0, count, to + j * size);
+    });
+  // Memory is read in its own order.
+  parallel_for(pieces(count, at_once), std::max<int64_t>(1, (1 << 14) / (p.n * at_once)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t k = begin * at_once; k < std::min(end * at_once, count); k += at_once)
+                   for (int64_t j = 0; j < panels; ++j)
+                     pack(p, j * panel_cols, k0 + k, std::min(at_once, count - k), to + j * size + k * panel_cols);
+               });
+}
+void by_rows(const ProductCall& p) {
+  // All of op(B), so that a block of C is ready at once; of a large one what the second cache holds beside it.
+  constexpr int64_t large = 1 << 20;
+  const int64_t deep = p.n * p.k < large ? p.k : depth_of_cuts(p.k);
+  const Tensor panels(pieces(p.n, panel_cols) * deep, panel_cols);
+  for (int64_t k = 0; k < p.k; k += deep) {
+    const Panels b{panels.data(), k, std::min(deep, p.k - k)};
+    pack_all(p, k, b.count, panels.data());
+    parallel_for(pieces(p.m, most_rows), 2, [&](int64_t begin, int64_t end) {
+      multiply_rows(p, b, begin * most_rows, std::min(end * most_rows, p.m));
+    });
+  }
+}
+
+void packed(const ProductCall& call) {
+  Tensor a, b;
+  ProductCall p = call;
+  p.a = as_f32(call.a, p.m, p.k, p.precision, a);
+  p.b = as_f32(call.b, p.k, p.n, p.precision, b);
+  p.m < 2 * block_rows ? by_columns(p) : by_rows(p);
+}
+
+// ---- dot products ---------------------------------------------------------------------------------------------------
 // c = f(c + bias) + residual in rows x cols from (i0, j0)
 void finish(const ProductCall& p, int64_t i0, int64_t rows, int64_t j0, int64_t cols) {
   if (!p.bias && !p.residual && !p.relu) return;
@@ -206,107 +221,38 @@ void finish(const ProductCall& p, int64_t i0, int64_t rows, int64_t j0, int64_t 
     });
 }
 
-int64_t pieces(int64_t n, int64_t size) { return (n + size - 1) / size; }
+// Up to so many rows of A as f32 are a group: for each vector of k all of its rows, side by side; past the end zeros.
+constexpr int64_t most_dots = 8;
+// A step reads one line of the cache, in the order of memory where rows of f32 follow each other.
+template <class Read>
+constexpr int64_t dot_columns = std::clamp<int64_t>(64 / (width * Read::bytes), 1, 4);
 
-// One cut of k and of the columns: its panels of B, shared by all threads.
-struct Cut {
-  const float* b;
-  int64_t j0, cols, k0, count;
-  float beta;
-  bool last, past;
-};
-
-// A C that does not fit the second cache and is only written need not be read: whole lines go past the caches.
-bool writes_past(const ProductCall& p) {
-  return p.m * p.n >= (1 << 19) && p.k <= depth && p.beta == 0 && !p.bias && !p.residual && !p.relu &&
-         p.stride % width == 0 && reinterpret_cast<uintptr_t>(p.c) % (width * sizeof(float)) == 0;
-}
-
-// Rows [from, to) of C for one cut.
-void multiply_rows(const ProductCall& p, const Cut& cut, int64_t from, int64_t to) {
-  const int64_t tile_bytes = tile_rows * cut.count * int64_t(sizeof(float)), most = block_bytes / tile_bytes;
-  const int64_t rows_at_once = std::max<int64_t>(1, std::min(most, pieces(to - from, tile_rows))) * tile_rows;
-  const auto memory = allocate(size_t(rows_at_once / tile_rows * tile_bytes));
-  float* const a = static_cast<float*>(memory.get());
-  Pack* const pack_a = packer<tile_rows>(p.a, p.precision);
-  const Operand A{p.a.data, p.a.stride, p.m, !p.a.transposed};
-  for (int64_t i0 = from; i0 < to; i0 += rows_at_once) {
-    const int64_t rows = std::min(rows_at_once, to - i0), pace = tile_cols / pieces(rows, tile_rows) + 1;
-    for (int64_t i = 0; i < rows; i += tile_rows) pack_a(A, i0 + i, cut.k0, cut.count, a + i * cut.count);
-    for (int64_t j = 0; j < cut.cols; j += tile_cols) {
-      const int64_t across = std::min(tile_cols, cut.cols - j);
-      for (int64_t i = 0; i < rows; i += tile_rows) {
-        const float* const next = cut.b + cut.count * (j + tile_cols + i / tile_rows * pace);  // each tile its share
-        const Tile tile{p.c + (i0 + i) * p.stride + cut.j0 + j, p.stride, p.alpha, cut.beta, cut.past, next, pace};
-        const int64_t down = std::min(tile_rows, rows - i);
-        if (down == tile_rows && across == tile_cols)
-          multiply(cut.count, a + i * cut.count, cut.b + j * cut.count, tile);
-        else
-          multiply_edge(cut.count, a + i * cut.count, cut.b + j * cut.count, tile, down, across);
-      }
-      if (cut.last) finish(p, i0, rows, cut.j0 + j, across);
-    }
-  }
-  if (cut.past) hwy::FlushStream();
-}
-
-void packed(const ProductCall& p) {
-  Pack* const pack_b = packer<tile_cols>(p.b, p.precision);
-  const Operand B{p.b.data, p.b.stride, p.n, p.b.transposed};
-  const int64_t step = pieces(p.k, pieces(p.k, depth));
-  const Tensor panels(std::min(pieces(p.n, tile_cols) * tile_cols, cols_at_once), step);
-  float* const b = panels.data();
-  for (int64_t j0 = 0; j0 < p.n; j0 += cols_at_once)
-    for (int64_t k0 = 0; k0 < p.k; k0 += step) {
-      const Cut cut{b,
-                    j0,
-                    std::min(cols_at_once, p.n - j0),
-                    k0,
-                    std::min(step, p.k - k0),
-                    k0 == 0 ? p.beta : 1,
-                    k0 + step >= p.k,
-                    writes_past(p)};
-      parallel_for(pieces(cut.cols, tile_cols), 4, [&](int64_t begin, int64_t end) {
-        for (int64_t j = begin * tile_cols; j < end * tile_cols; j += tile_cols)
-          pack_b(B, j0 + j, k0, cut.count, b + j * cut.count);
-      });
-      parallel_for(pieces(p.m, tile_rows), 2, [&](int64_t begin, int64_t end) {
-        multiply_rows(p, cut, begin * tile_rows, std::min(end * tile_rows, p.m));
-      });
-    }
-}
-
-// ---- dot products ---------------------------------------------------------------------------------------------------
-// Rows of op(A) as f32, each padded with zeros to a whole number of vectors.
-struct Rows {
-  const float* data;
-  int64_t stride;
-};
-
-// R rows of A from i0 on times C rows of B's memory from j0 on.
-template <class Read, int64_t R, int64_t C>
-HWY_NOINLINE void dots(const ProductCall& p, const Rows& x, int64_t i0, int64_t j0) {
+// The group x of R rows from i0 on times a few rows of B's memory from j0 on. `first`: nobody has read these before, so
+// what comes is asked for.
+template <class Read, int64_t R>
+HWY_NOINLINE void dots(const ProductCall& p, const float* x, int64_t i0, int64_t j0, bool first) {
+  constexpr int64_t C = dot_columns<Read>, fours = (R * C + 3) / 4 * 4;
+  constexpr int64_t bytes = C * width * Read::bytes, soon = 1024 * Read::bytes;
+  const char* next = static_cast<const char*>(p.b.data) + j0 * p.b.stride * Read::bytes + soon;
   int64_t row[C];
   for (int64_t j = 0; j < C; ++j) row[j] = std::min(j0 + j, p.n - 1) * p.b.stride;
-  const float* const from = x.data + i0 * x.stride;
-  V sum[R][C], w[C];
-#pragma GCC unroll 4
-  for (int64_t i = 0; i < R; ++i)
+  V sum[fours], w[C];
+#pragma GCC unroll 32
+  for (int64_t i = 0; i < fours; ++i) sum[i] = hn::Zero(D());
+  const auto add = [&] HWY_ATTR {
 #pragma GCC unroll 8
-    for (int64_t j = 0; j < C; ++j) sum[i][j] = hn::Zero(D());
-  const auto add = [&](int64_t k) HWY_ATTR {
+    for (int64_t i = 0; i < R; ++i, x += width) {
+      const V v = hn::LoadU(D(), x);
 #pragma GCC unroll 4
-    for (int64_t i = 0; i < R; ++i) {
-      const V v = hn::LoadU(D(), from + i * x.stride + k);
-#pragma GCC unroll 8
-      for (int64_t j = 0; j < C; ++j) sum[i][j] = hn::MulAdd(v, w[j], sum[i][j]);
+      for (int64_t j = 0; j < C; ++j) sum[i * C + j] = hn::MulAdd(v, w[j], sum[i * C + j]);
     }
   };
   int64_t k = 0;
-  for (; k + width <= p.k; k += width) {
-#pragma GCC unroll 8
+  for (; k + width <= p.k; k += width, next += bytes) {
+    if (first) __builtin_prefetch(next);
+#pragma GCC unroll 4
     for (int64_t j = 0; j < C; ++j) w[j] = Read::read(D(), p.b.data, row[j] + k);
-    add(k);
+    add();
   }
   if (k < p.k) {
     for (int64_t j = 0; j < C; ++j) {
@@ -314,64 +260,67 @@ HWY_NOINLINE void dots(const ProductCall& p, const Rows& x, int64_t i0, int64_t 
       for (int64_t q = k; q < p.k; ++q) rest[q - k] = Read::one(p.b.data, row[j] + q);
       w[j] = hn::LoadU(D(), rest);
     }
-    add(k);
+    add();
   }
+  float sums[fours];
+  for (int64_t i = 0; i < fours; i += 4) sums_of_four(sum + i, sums + i);
   for (int64_t i = 0; i < R; ++i) {
-    float sums[C], *const c = p.c + (i0 + i) * p.stride + j0;
-    for (int64_t j = 0; j < C; j += 4) sums_of_four(sum[i] + j, sums + j);
+    float* const c = p.c + (i0 + i) * p.stride + j0;
     for (int64_t j = 0; j < std::min(C, p.n - j0); ++j)
-      c[j] = p.beta == 0 ? p.alpha * sums[j] : p.alpha * sums[j] + p.beta * c[j];
+      c[j] = p.beta == 0 ? p.alpha * sums[i * C + j] : p.alpha * sums[i * C + j] + p.beta * c[j];
   }
+}
+// Columns [j, end).
+template <class Read, int64_t R>
+void dots_of_group(int64_t rows, const ProductCall& p, const float* x, int64_t i, int64_t j, int64_t end) {
+  if constexpr (R > 1)
+    if (rows < R) return dots_of_group<Read, R - 1>(rows, p, x, i, j, end);
+  for (; j < end; j += dot_columns<Read>) dots<Read, R>(p, x, i, j, i == 0);
 }
 
 template <class Read>
-void copy_rows(const ProductCall& p, const Tensor& rows) {
-  parallel_for(p.m, row_grain(rows.cols()), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      float* const row = rows.data() + i * rows.cols();
-      int64_t k = 0;
-      if (!p.a.transposed)
-        for (; k + width <= p.k; k += width) hn::StoreU(Read::read(D(), p.a.data, i * p.a.stride + k), D(), row + k);
-      for (; k < p.k; ++k) row[k] = Read::one(p.a.data, p.a.transposed ? k * p.a.stride + i : i * p.a.stride + k);
-      std::fill(row + p.k, row + rows.cols(), 0.0f);
+void copy_groups(const ProductCall& p, const Tensor& groups) {
+  for (int64_t i = 0; i < p.m; ++i) {
+    const int64_t group = i / most_dots * most_dots, step = std::min(most_dots, p.m - group) * width;
+    float* to = groups.data() + group * groups.cols() + (i - group) * width;
+    for (int64_t k = 0; k < p.k; k += width, to += step) {
+      if (!p.a.transposed && k + width <= p.k) {
+        hn::StoreU(Read::read(D(), p.a.data, i * p.a.stride + k), D(), to);
+        continue;
+      }
+      const auto at = [&](int64_t q) { return p.a.transposed ? q * p.a.stride + i : i * p.a.stride + q; };
+      for (int64_t q = k; q < k + width; ++q) to[q - k] = q < p.k ? Read::one(p.a.data, at(q)) : 0;
     }
-  });
+  }
 }
-Tensor padded_rows(const ProductCall& p) {
-  Tensor rows(p.m, pieces(p.k, width) * width);
+Tensor groups_of(const ProductCall& p) {
+  Tensor groups(p.m, padded(p.k));
   if (p.a.type == Type::bf16)
-    copy_rows<Widened>(p, rows);
+    copy_groups<Widened>(p, groups);
   else
-    p.precision == Type::bf16 ? copy_rows<Rounded>(p, rows) : copy_rows<AsIs>(p, rows);
-  return rows;
+    p.precision == Type::bf16 ? copy_groups<Rounded>(p, groups) : copy_groups<AsIs>(p, groups);
+  return groups;
 }
 
 template <class Read>
 void dots_of(const ProductCall& p) {
-  constexpr int64_t C = 8, block = 48;  // rows of A that stay near while B goes by
-  const Tensor padded = padded_rows(p);
-  const Rows x{padded.data(), padded.cols()};
-  const int64_t grain = std::max<int64_t>(1, (1 << 15) / padded.size());
-  parallel_for(pieces(p.n, C), grain, [&](int64_t begin, int64_t end) {
-    const int64_t first = begin * C, last = std::min(end * C, p.n);
-    for (int64_t i0 = 0; i0 < p.m; i0 += block) {
-      const int64_t i1 = std::min(i0 + block, p.m);
-      for (int64_t j = first; j < last; j += C) {
-        int64_t i = i0;
-        for (; i + 4 <= i1; i += 4) {
-          dots<Read, 4, 4>(p, x, i, j);
-          if (j + 4 < last) dots<Read, 4, 4>(p, x, i, j + 4);
-        }
-        for (; i < i1; ++i) dots<Read, 1, C>(p, x, i, j);
-      }
-      finish(p, i0, i1 - i0, first, last - first);
-    }
+  constexpr int64_t columns = 8;  // that stay near while all groups meet them
+  const Tensor groups = groups_of(p);
+  const int64_t grain = std::max<int64_t>(1, (1 << 15) / groups.size());
+  parallel_for(pieces(p.n, columns), grain, [&](int64_t begin, int64_t end) {
+    const int64_t first = begin * columns, last = std::min(end * columns, p.n);
+    for (int64_t j = first; j < last; j += columns)
+      for (int64_t i = 0; i < p.m; i += most_dots)
+        dots_of_group<Read, most_dots>(std::min(most_dots, p.m - i), p, groups.data() + i * groups.cols(), i, j,
+                                       std::min(j + columns, last));
+    finish(p, 0, p.m, first, last - first);
   });
 }
 void dot(const ProductCall& p) {
   if (p.b.type == Type::bf16) return dots_of<Widened>(p);
   p.precision == Type::bf16 ? dots_of<Rounded>(p) : dots_of<AsIs>(p);
 }
+bool has_many_registers() { return HWY_TARGET <= HWY_AVX3; }
 void finish_all(const ProductCall& p) {
   parallel_for(p.m, 16, [&](int64_t begin, int64_t end) { finish(p, begin, end - begin, 0, p.n); });
 }
@@ -386,7 +335,9 @@ namespace stemma {
 HWY_EXPORT(packed);
 HWY_EXPORT(dot);
 HWY_EXPORT(finish_all);
+HWY_EXPORT(has_many_registers);
 void packed_product(const ProductCall& call) { HWY_DYNAMIC_DISPATCH(packed)(call); }
+bool packed_is_best() { return HWY_DYNAMIC_DISPATCH(has_many_registers)(); }
 void dot_product(const ProductCall& call) { HWY_DYNAMIC_DISPATCH(dot)(call); }
 void finish_product(const ProductCall& call) { HWY_DYNAMIC_DISPATCH(finish_all)(call); }
 

@@ -1,13 +1,14 @@
 // Our own products, behind product.h; operands of f32 or bf16, the latter widened on the way in, sums in f32.
-// Each element of C is added up in the order of k, cut where k alone says: its bits depend neither on the other rows
-// nor on threads.
+// The bits of an element of C depend neither on the other rows nor on threads.
 #pragma once
 #include "stemma/ops/product.h"
 
 namespace stemma {
 
-// Any shape: operands are copied into panels that the inner kernel reads straight through (Goto & van de Geijn 2008).
+// Any shape: B is copied into panels that the inner kernel reads straight through (Goto & van de Geijn 2008). One sum
+// over k, upwards, makes an element of C, as with weights that were packed before (panels.h).
 void packed_product(const ProductCall& call);
+bool packed_is_best();  // of all f32 products on this processor: it has registers for the kernel's tiles
 // Against the transpose of B: dot products with the rows of B where they lie, best for few rows. Another order of k.
 void dot_product(const ProductCall& call);
 // The rest of a call whose sums stand in C: c = f(c + bias) + residual.

@@ -103,7 +103,7 @@ void turned_product(const ProductCall& p) {
 
 // What comes after the sums is cheaper while a block of C is near.
 void f32_product(const ProductCall& p) {
-  if (p.bias || p.residual || p.relu) return packed_product(p);
+  if (packed_is_best() || p.bias || p.residual || p.relu) return packed_product(p);
   better_turned(p) ? turned_product(p) : dnnl_product_f32(p);
 }
 
@@ -130,8 +130,8 @@ void product_cpu(const ProductCall& p) {
   if (in_panels(p)) return panel_product(p);
   const Unit unit = bf16_unit(p);
   // Up to so many rows dot products win over copying B. Their order of k is another one than that of the panels.
-  const bool few = p.deterministic ? unit != Unit::tiles : p.m <= (unit == Unit::none ? 64 : 16);
-  if (p.b.transposed && few) return dot_product(p);
+  const int64_t few = unit == Unit::none && !packed_is_best() ? 64 : 16;
+  if (p.b.transposed && !p.deterministic && p.m <= few) return dot_product(p);
   if (unit == Unit::tiles) return amx_product(p);
   if (unit == Unit::dnnl) return bf16_product(p);
   if (all_f32(p) && !p.deterministic) return f32_product(p);

@@ -1,0 +1,142 @@
+// Rows of A times panels of B, for one thread. A panel is 64 columns of op(B), side by side for each k. An element of
+// C is one sum over k, upwards, whatever the tiles and the cuts of k are. Compiled once for each level.
+#include <algorithm>
+
+#include "stemma/ops/panels.h"
+#include "stemma/ops/tile-inl.h"
+
+#if defined(STEMMA_OPS_PANEL_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef STEMMA_OPS_PANEL_INL_H
+#undef STEMMA_OPS_PANEL_INL_H
+#else
+#define STEMMA_OPS_PANEL_INL_H
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace stemma {
+namespace HWY_NAMESPACE {
+
+// Sums held in registers: most_rows x vectors, which leaves room for a row of the panel and one element of A. On
+// Sapphire Rapids 6 x 4 reach 95 % of what the unit can do, 12 x 2 only 85 %: they load more for each product.
+constexpr int64_t vectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2, vector_cols = int64_t(hn::MaxLanes(D()));
+constexpr int64_t tile_cols = vectors * vector_cols, most_rows = HWY_TARGET <= HWY_AVX2 ? 6 : 4;
+// A block of so many rows and so deep stays in the second cache while all panels go by, and a cut of a panel so deep
+// beside it. Less deep ones could stay in the first, but then C comes and goes more often, which costs more.
+constexpr int64_t block_rows = 128, depth = 512;
+constexpr int64_t ahead = 4096 / sizeof(float);  // how far memory is asked for when it is read once
+
+// A cut of a panel, and the rows of A that meet it.
+struct Cut {
+  const float *a, *b;           // row i of A at a + i * stride; `count` rows of panel_cols
+  int64_t stride, count, j0;    // j0: of the columns of C
+  float beta;                   // 0: C begins here
+  bool last, past;              // of its panel; C goes past the caches
+  const float* next = nullptr;  // what comes after it, to be asked for meanwhile, `pace` lines in four steps
+  int64_t pace = 0;             // 0: it is read once, and asks for its own rows
+};
+constexpr int64_t steps = 4, line = 64 / sizeof(float);
+
+// A tile of M rows and N vectors of C in registers. `whole`: none of its columns is missing, so none is masked. What is
+// indexed by unrolled loops stays in registers.
+template <int M, int N, bool whole>
+struct Tile {
+  V sum[M][N];
+  float* c;  // its first element
+  int64_t stride, cols;
+
+  HWY_INLINE int64_t left(int v) const { return whole ? vector_cols : cols - v * vector_cols; }
+  HWY_INLINE V at(const float* rows, int i, int v) const { return load(rows + i * stride + v * vector_cols, left(v)); }
+  HWY_INLINE void begin(float beta) {
+    if (beta == 0) return unrolled<M, N>([&](int i, int v) HWY_ATTR { sum[i][v] = hn::Zero(D()); });
+    unrolled<M, N>([&](int i, int v) HWY_ATTR { sum[i][v] = at(c, i, v); });
+    if (beta != 1) unrolled<M, N>([&](int i, int v) HWY_ATTR { sum[i][v] = hn::Mul(all(beta), sum[i][v]); });
+  }
+  HWY_INLINE void add(const float* bias, bool relu, const float* residual) {
+    if (bias)
+      unrolled<M, N>([&](int i, int v)
+                         HWY_ATTR { sum[i][v] = hn::Add(sum[i][v], load(bias + v * vector_cols, left(v))); });
+    if (relu)  // NaN stays
+      unrolled<M, N>([&](int i, int v) HWY_ATTR {
+        sum[i][v] = hn::IfThenElse(hn::Lt(sum[i][v], hn::Zero(D())), hn::Zero(D()), sum[i][v]);
+      });
+    if (residual) unrolled<M, N>([&](int i, int v) HWY_ATTR { sum[i][v] = hn::Add(sum[i][v], at(residual, i, v)); });
+  }
+  HWY_INLINE void end(bool past) {
+    const auto to = [&](int i, int v) { return c + i * stride + v * vector_cols; };
+    if (whole && past) return unrolled<M, N>([&](int i, int v) HWY_ATTR { hn::Stream(sum[i][v], D(), to(i, v)); });
+    unrolled<M, N>([&](int i, int v) HWY_ATTR { store(sum[i][v], to(i, v), left(v)); });
+  }
+};
+
+// Rows [i0, i0 + M) of C, N vectors of columns from cut.j0 on. `once`: B is asked for ahead of its use.
+template <int M, int N, bool whole, bool once>
+HWY_NOINLINE void rows_of_cut(const ProductCall& p, const Cut& cut, int64_t i0) {
+  const int64_t at = i0 * p.stride + cut.j0;
+  Tile<M, N, whole> tile;
+  tile.c = p.c + at, tile.stride = p.stride, tile.cols = p.n - cut.j0;
+  tile.begin(cut.beta);
+  const float *a[M], *b = cut.b, *next = cut.next;
+  for (int i = 0; i < M; ++i) a[i] = cut.a + i * cut.stride;
+  const auto step = [&](int64_t k, int64_t ahead_of_b) HWY_ATTR {
+    V row[N];
+    unrolled<1, N>([&](int, int v) HWY_ATTR {
+      row[v] = hn::LoadU(D(), b + ahead_of_b * panel_cols + v * vector_cols);
+      if constexpr (once) __builtin_prefetch(b + ahead_of_b * panel_cols + v * vector_cols + ahead);
+    });
+    unrolled<M, N>([&](int i, int v) HWY_ATTR { tile.sum[i][v] = hn::MulAdd(all(a[i][k]), row[v], tile.sum[i][v]); });
+  };
+  int64_t k = 0;
+  for (; k + steps <= cut.count; k += steps, b += steps * panel_cols) {
+    if constexpr (!once)
+      for (int64_t i = 0; i < cut.pace; ++i, next += line)
+        __builtin_prefetch(next, 0, 2);  // to the second cache: the first is full
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < steps; ++i) step(k + i, i);
+  }
+  for (; k < cut.count; ++k, b += panel_cols) step(k, 0);
+  if (cut.last) tile.add(p.bias ? p.bias + cut.j0 : nullptr, p.relu, p.residual ? p.residual + at : nullptr);
+  tile.end(cut.past);
+}
+// What is left of the columns, in as few vectors as hold it.
+template <int M, int N>
+HWY_INLINE void last_columns(const ProductCall& p, const Cut& cut, int64_t i0) {
+  if constexpr (N > 1)
+    if (p.n - cut.j0 <= (N - 1) * vector_cols) return last_columns<M, N - 1>(p, cut, i0);
+  rows_of_cut<M, N, false, false>(p, cut, i0);
+}
+template <int M>
+HWY_INLINE void rows_of_cut(int64_t rows, const ProductCall& p, const Cut& cut, int64_t i0) {
+  if constexpr (M > 1)
+    if (rows < M) return rows_of_cut<M - 1>(rows, p, cut, i0);
+  if (p.n - cut.j0 < tile_cols) return last_columns<M, vectors>(p, cut, i0);
+  cut.pace == 0 ? rows_of_cut<M, vectors, true, true>(p, cut, i0) : rows_of_cut<M, vectors, true, false>(p, cut, i0);
+}
+
+// Rows [i0, i1) of C, and of the sum over k [k0, k0 + count).
+struct Block {
+  int64_t i0, i1, k0, count;
+  const float* a;  // (i0, k0) of A
+  int64_t stride;
+  bool past = false;
+};
+// The same cut of the panel that makes the columns of C from j0 on, times a block of A. `next`: as much memory that is
+// read after it; null: it is read once, from one end to the other.
+HWY_INLINE void panel(const ProductCall& p, const float* b, int64_t j0, const Block& block, const float* next) {
+  const auto& [i0, i1, k0, count, a, stride, past] = block;
+  const int64_t tiles = (i1 - i0 + most_rows - 1) / most_rows;
+  for (int64_t part = 0; part < panel_cols && j0 + part < p.n; part += tile_cols) {
+    Cut cut{a, b + part, stride, count, j0 + part, k0 == 0 ? p.beta : 1, k0 + count == p.k, past};
+    if (next) cut.pace = steps * panel_cols / (tiles * line) + 1, cut.next = next;
+    for (int64_t left = tiles, i = i0; left > 0; --left) {  // tiles of like height, each asks for its share
+      const int64_t rows = (i1 - i + left - 1) / left;
+      rows_of_cut<most_rows>(rows, p, cut, i);
+      i += rows, cut.a += rows * stride, cut.next += cut.pace * line * (count / steps);
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace stemma
+HWY_AFTER_NAMESPACE();
+
+#endif
