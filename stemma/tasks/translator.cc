@@ -39,11 +39,19 @@ int64_t workers_for(int64_t hypotheses) {
   return std::clamp<int64_t>(hypotheses / enough, 1, threads());
 }
 
-// Of a batch, at most about `most`: each worker has as many batches as the others, and all are of one size.
-int64_t tokens_for(const std::vector<int64_t>& lengths, int64_t workers, int64_t most) {
-  if (lengths.empty()) return most;
-  const int64_t all = sum(lengths), turns = (all + most * workers - 1) / (most * workers);
-  return all / (turns * workers) + *std::max_element(lengths.begin(), lengths.end());
+// Tokens of each answer that may be expected: as many as its source has, within what is asked for.
+std::vector<int64_t> expected(std::vector<int64_t> lengths, const DecodeOptions& options) {
+  const int64_t most = options.max_length ? options.max_length : INT64_MAX;
+  for (auto& n : lengths) n = std::clamp(n, std::min(options.min_length, most), most);
+  return lengths;
+}
+
+// Of a batch, </s> counted, at most about `most`: each worker has as many batches as the others, and all are of one
+// size.
+int64_t tokens_for(const std::vector<int64_t>& answers, int64_t workers, int64_t most) {
+  if (answers.empty()) return most;
+  const int64_t all = sum(answers) + int64_t(answers.size()), turns = (all + most * workers - 1) / (most * workers);
+  return all / (turns * workers) + *std::max_element(answers.begin(), answers.end());
 }
 
 // All f(i) for i < n; each of the workers takes the next one when it is done with its last, in the modes of here.
@@ -163,8 +171,9 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   const int64_t beam = options.sample ? options.nbest : options.beam,
                 workers = workers_for(beam * int64_t(filled.size()));
   BatchOptions budget = recipe_.batch;
-  budget.tokens = tokens_for(lengths, workers, std::max<int64_t>(1, 4096 / (beam * workers)));
-  const auto batches = batches_by_length(lengths, {}, budget);
+  const auto answers = expected(lengths, options);
+  budget.tokens = tokens_for(answers, workers, std::max<int64_t>(1, 4096 / (beam * workers)));
+  const auto batches = batches_by_length(lengths, answers, budget);
   share(workers, int64_t(batches.size()), [&](int64_t at) {
     const auto& batch = batches[size_t(at)];
     Ragged source;
