@@ -165,9 +165,21 @@ const std::vector<std::string_view>& Segmenter::split(std::string_view text) {
   return words_;
 }
 
+// A text without any capital with one, of as many bytes, for every small letter; another as it is.
+static std::string without_small_letters(std::string_view text) {
+  static constexpr const char* capitals[] = {"", "A", "\u00C0", "\u1E00", "\U00010400"};
+  std::string out(text);
+  for (const auto [c, begin, size] : code_points(text)) {
+    if (u_isUUppercase(UChar32(c))) return std::string(text);
+    if (u_isULowercase(UChar32(c))) out.replace(begin, size, capitals[size]);
+  }
+  return out;
+}
+
 std::vector<int64_t> sentence_ends(std::string_view text) {
   thread_local Boundaries sentences(icu::BreakIterator::createSentenceInstance);
-  sentences.open(text);
+  const std::string shown = without_small_letters(text);
+  sentences.open(shown);
   std::vector<int64_t> ends;
   for (int32_t end; (end = sentences.found->next()) != icu::BreakIterator::DONE;) ends.push_back(end);
   return ends;

@@ -36,7 +36,8 @@ class Segmenter {
 };
 
 // Where the sentences of a text end, in bytes: ICU's boundaries (UAX 29), which a line's end always is; the last is the
-// end of the text, valid UTF-8. None of an empty text.
+// end of the text, valid UTF-8. None of an empty text. A full stop before a small letter ends no sentence (rule SB8),
+// but in a text without a single capital, where the letter's case says nothing.
 std::vector<int64_t> sentence_ends(std::string_view text);
 
 }  // namespace stemma

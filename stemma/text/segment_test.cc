@@ -59,17 +59,28 @@ TEST(Segment, Characters) {
   EXPECT_THAT(s.split("我用 Stemma学，好"), ElementsAre("我", "用", "Stemma", "学", "，", "好"));
 }
 
-TEST(Segment, SentencesEndAtMarksAndLines) {
-  const std::string text = "It rained. Did it? 下雨了。是吗\nThe price of 3.50 fell";
+std::vector<std::string> sentences_of(const std::string& text) {
   std::vector<std::string> found;
   int64_t begin = 0;
   for (const int64_t end : sentence_ends(text)) {
     found.push_back(text.substr(size_t(begin), size_t(end - begin)));
     begin = end;
   }
-  EXPECT_THAT(found, testing::ElementsAre("It rained. ", "Did it? ", "下雨了。", "是吗\n", "The price of 3.50 fell"));
+  return found;
+}
+
+TEST(Segment, SentencesEndAtMarksAndLines) {
+  EXPECT_THAT(sentences_of("It rained. Did it? 下雨了。是吗\nThe price of 3.50 fell"),
+              ElementsAre("It rained. ", "Did it? ", "下雨了。", "是吗\n", "The price of 3.50 fell"));
   EXPECT_TRUE(sentence_ends("").empty());
-  EXPECT_THAT(sentence_ends("one"), testing::ElementsAre(3));
+  EXPECT_THAT(sentence_ends("one"), ElementsAre(3));
+}
+
+TEST(Segment, SentencesEndInTextWithoutCapitalsToo) {
+  EXPECT_THAT(sentences_of("it was long . über 3.50 at www.a.de ! ça va. ok"),
+              ElementsAre("it was long . ", "über 3.50 at www.a.de ! ", "ça va. ", "ok"));
+  EXPECT_THAT(sentences_of("The U.S. economy, i.e. trade, grew."), ElementsAre("The U.S. economy, i.e. trade, grew."));
+  EXPECT_THAT(sentences_of("ſo. ıt is"), ElementsAre("ſo. ", "ıt is"));  // whose capitals have fewer bytes
 }
 
 TEST(Segment, UnknownKind) {
