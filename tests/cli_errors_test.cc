@@ -31,6 +31,7 @@ TEST_F(CliErrors, RefusesBadText) {
 TEST_F(CliErrors, RefusesBadLinesInPrediction) {
   train("m", "--steps 2");
   EXPECT_THAT(refusal("predict m <<< $'ich\\nn\\xff'"), HasSubstr("standard input:2: not valid UTF-8 at byte 2"));
+  EXPECT_EQ(lines_in(run("predict m <<< $'ich\\ndu\\nn\\xff\\ner'").out).size(), 2u);  // of the lines before it
   write_file(file("long"), std::string(10'000'000, 'x'));
   EXPECT_THAT(refusal("predict m --input long"), HasSubstr("line 1 is longer than"));
   EXPECT_THAT(refusal("predict m --input none"), HasSubstr("none"));
@@ -158,6 +159,11 @@ TEST_F(CliErrors, ABadLineDoesNotLoseTheAnswersBeforeIt) {
   EXPECT_EQ(answered.status, 1);
   EXPECT_EQ(answered.out, "same\nsame\n");
   EXPECT_THAT(answered.error, HasSubstr("standard input:3: a pair is two texts with a tab between, not 'no tab'"));
+  write_file(file("latin"), "one two\tone two\ncaf\xe9\tone two\none two\tone two\n");
+  const auto latin = run("predict m --input latin");
+  EXPECT_EQ(latin.status, 1);
+  EXPECT_EQ(latin.out, "same\n");
+  EXPECT_EQ(latin.error, "stemma: latin:2: not valid UTF-8 at byte 4; convert the text to UTF-8\n");
   EXPECT_THAT(refusal("predict m --input p.json"), HasSubstr("p.json: inputs of this task are lines of text"));
 }
 

@@ -7,8 +7,21 @@
 
 namespace stemma {
 
-// Up to `n` further lines; empty at the end. Error "test.de:3: not valid UTF-8 at byte 7".
-std::vector<std::string> next_lines(LineReader& reader, int64_t n);
+// The lines of a file, or of standard input ("-"), some at a time. Those before a line that cannot be read are given
+// first; then its Error is thrown: "test.de:3: not valid UTF-8 at byte 7".
+class InputLines {
+ public:
+  explicit InputLines(const std::string& path) : reader_(path) {}
+  std::vector<std::string> next(int64_t n);   // up to n further lines; empty at the end
+  int64_t number() const { return number_; }  // of the last line given, from 1
+  const std::string& path() const { return reader_.path(); }
+
+ private:
+  LineReader reader_;
+  std::string error_;  // of the line behind the last one given
+  int64_t number_ = 0;
+};
+
 // All of a file, "-" for standard input. Error also when there are none.
 std::vector<std::string> read_lines(const std::string& path);
 

@@ -77,8 +77,8 @@ int predict_translate_command(const Words& words) {
   for (size_t i = 1; i < systems.size(); ++i) together.others.push_back(&systems[i]);
   if (a.chunk <= 0) a.chunk = a.input == "-" && ::isatty(STDIN_FILENO) ? 1 : 512;
 
-  LineReader reader(a.input);
-  for (std::vector<std::string> lines; !(lines = next_lines(reader, a.chunk)).empty();) {
+  InputLines reader(a.input);
+  for (std::vector<std::string> lines; !(lines = reader.next(a.chunk)).empty();) {
     std::string out;
     int64_t number = together.first_line;
     for (const auto& found : systems[0].translate(lines, options, together))

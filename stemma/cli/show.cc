@@ -4,7 +4,7 @@
 #include "stemma/base/files.h"
 #include "stemma/cli/commands.h"
 #include "stemma/cli/decode_arguments.h"
-#include "stemma/cli/report.h"
+#include "stemma/cli/shown_models.h"
 #include "stemma/cli/views.h"
 
 namespace stemma {
@@ -18,13 +18,11 @@ constexpr const char* examples =
     "  stemma show runs/de-en --input \"Ein Mann schläft.\" --html a.html\n"
     "  stemma show runs/de-en --beside runs/rnn --html curves.html  # learning curves of both\n";
 
-struct Arguments {
-  std::string directory, html;
-  std::vector<std::string> inputs, beside;
+struct Arguments : ShowArguments {
+  std::vector<std::string> inputs;
   int64_t head = -1;
-  bool all = false, json = false;
+  bool all = false;
   DecodeArguments decode;
-  Machine machine;
 };
 
 // ---- where it looks ------------------------------------------------------------------------------------------------
@@ -50,14 +48,32 @@ std::string attention_text(const Explanation& e, const Arguments& a, const Termi
   return picture.empty() ? "this system has no attention to show\n" : picture;
 }
 
-Json system_of(const Translator& system, const Arguments& a, Json::Array examples) {
+ShownModel show_one(const Arguments& a, const CommandLine& line) {
+  const auto system = Translator::load(a.directory);
   const Params params = system.model().params();
-  return Json::object({{"name", base_name(a.directory)},
-                       {"about", system.recipe().preset},
-                       {"parameters", count(params)},
-                       {"curve", curve_of(a.directory)},
-                       {"examples", std::move(examples)},
-                       {"tree", tree_of(params)}});
+  const Terminal terminal = terminal_of(1);
+  const Json curve = curve_of(a.directory);
+  std::string text = a.inputs.empty() ? tree_text(params, system.recipe().model) + "\n" + curves_text(curve) : "";
+  Json::Array explained;
+  for (const auto& input : a.inputs) {
+    const auto found = system.translate({input}, a.decode.options(line, system)).at(0).at(0);
+    const auto explanation = system.explain(input, found.ids);
+    explained.push_back(example_of(explanation, ""));
+    text += str(input, "\n→ ", found.text, "   log p ", fixed(found.log_probability, 3), "\n",
+                attention_text(explanation, a, terminal), "\n");
+  }
+  return {Json::object({{"name", base_name(a.directory)},
+                        {"about", system.recipe().preset},
+                        {"parameters", count(params)},
+                        {"curve", curve},
+                        {"examples", std::move(explained)},
+                        {"tree", tree_of(params)}}),
+          text};
+}
+
+ShownModel curve_alone(const std::string& other) {
+  check(exists(join_path(other, "training.jsonl")), "--beside: no training.jsonl in ", other);
+  return {Json::object({{"name", base_name(other)}, {"curve", curve_of(other)}}), ""};
 }
 
 }  // namespace
@@ -65,39 +81,17 @@ Json system_of(const Translator& system, const Arguments& a, Json::Array example
 int show_translate_command(const Words& words) {
   Arguments a;
   CommandLine line("show", "Shows a model's tree of parameters, its learning curves, and where it looks.", examples);
-  line.option("directory", a.directory, "the model directory").required();
   line.option("--input", a.inputs, "a source sentence to translate and explain; may be repeated");
   line.option("--head", a.head, "this head alone (default: the mean of the last layer's)");
   line.flag("--all", a.all, "every attention of every layer");
-  line.option("--beside", a.beside, "another run whose learning curve joins the page; may be repeated");
-  line.option("--html", a.html, "write a page with everything to this file");
-  line.flag("--json", a.json, "one object: what the page is drawn from");
   a.decode.declare(line, DecodeArguments::search);
-  a.machine.declare(line);
+  a.declare(line, "another run whose learning curve joins the page");
   if (!line.parse(words)) return 0;
   const MachineScope machine(a.machine);
-
-  const auto system = Translator::load(a.directory);
-  const Terminal terminal = terminal_of(1);
-  std::string text = a.inputs.empty() ? tree_text(system.model().params(), system.recipe().model) + "\n" +
-                                            curves_text(curve_of(a.directory))
-                                      : "";
-  Json::Array examples_shown;
-  for (const auto& input : a.inputs) {
-    const auto found = system.translate({input}, a.decode.options(line, system)).at(0).at(0);
-    const auto explanation = system.explain(input, found.ids);
-    examples_shown.push_back(example_of(explanation, ""));
-    text += str(input, "\n→ ", found.text, "   log p ", fixed(found.log_probability, 3), "\n",
-                attention_text(explanation, a, terminal), "\n");
-  }
-  Json::Array systems{system_of(system, a, std::move(examples_shown))};
-  for (const auto& other : a.beside) {
-    check(exists(join_path(other, "training.jsonl")), "--beside: no training.jsonl in ", other);
-    systems.push_back(Json::object({{"name", base_name(other)}, {"curve", curve_of(other)}}));
-  }
-  const Json report = Json::object({{"title", base_name(a.directory)}, {"systems", std::move(systems)}});
-  if (!a.html.empty()) write_file(a.html, report_page(report)), text += str("the page is ", a.html, "\n");
-  std::fputs(a.json ? (report.dump() + "\n").c_str() : text.c_str(), stdout);
+  a.titled = true;
+  print_models(a, [&](const std::string& directory) {
+    return directory == a.directory ? show_one(a, line) : curve_alone(directory);
+  });
   return 0;
 }
 

@@ -22,13 +22,10 @@ constexpr const char* examples =
     "  stemma show runs/lm --gradients --text valid.txt         # vanishing or exploding?\n"
     "  stemma show runs/lstm --beside runs/rnn --gradients --text valid.txt --html flow.html\n";
 
-struct Arguments {
-  std::string directory, html;
-  std::vector<std::string> inputs, beside;
+struct Arguments : ShowArguments {
+  std::vector<std::string> inputs;
   int64_t best = 5;
-  bool json = false;
   GradientArguments gradients;
-  Machine machine;
 };
 
 double bits(float log_p) { return -double(log_p) / std::numbers::ln2; }
@@ -143,21 +140,17 @@ int show_lm_command(const Words& words) {
   Arguments a;
   CommandLine line("show", "Shows a language model: parameters, learning curves, surprise, and the reach of gradients.",
                    examples);
-  line.option("directory", a.directory, "the model directory").required();
   line.option("--input", a.inputs, "a text: how much each token surprises the model; may be repeated");
   line.option("--best", a.best, "how many expected tokens are told of each place");
   a.gradients.declare(line, "a file for --gradients");
-  line.option("--beside", a.beside, "another language model, shown beside; may be repeated");
-  line.option("--html", a.html, "write a page with everything to this file");
-  line.flag("--json", a.json, "one object: what the page is drawn from");
-  a.machine.declare(line);
+  a.declare(line, "another language model, shown beside");
   if (!line.parse(words)) return 0;
   a.gradients.validate();
   if (a.best < 0) throw UsageError("--best: must not be negative");
   const MachineScope machine(a.machine);
   const Terminal terminal = terminal_of(1);
-  print_models({a.directory, a.beside, a.html, a.json, a.gradients.shown},
-               [&](const std::string& directory) { return show_one(directory, a, terminal); });
+  a.titled = a.gradients.shown;
+  print_models(a, [&](const std::string& directory) { return show_one(directory, a, terminal); });
   return 0;
 }
 

@@ -24,13 +24,10 @@ constexpr const char* examples =
     "  stemma show runs/rnn --beside runs/lstm --gradients --text test.tsv  # how far back a loss reaches\n"
     "  stemma show runs/topics --input \"...\" --html look.html\n";
 
-struct Arguments {
-  std::string directory, html;
-  std::vector<std::string> inputs, beside;
+struct Arguments : ShowArguments {
+  std::vector<std::string> inputs;
   int64_t most = 12;
-  bool json = false;
   GradientArguments gradients;  // its text also for filters
-  Machine machine;
 };
 
 std::string bar_of(double share, int64_t columns) {
@@ -254,23 +251,19 @@ int show_text_task_command(const Words& words) {
   Arguments a;
   CommandLine line("show", "Shows a model's modules and learning curves, why it answers, and what it has learned.",
                    examples);
-  line.option("directory", a.directory, "the model directory").required();
   line.option("--input", a.inputs, "an input to answer and explain, as a line of predict; may be repeated");
   a.gradients.declare(line,
                       "inputs whose n-grams excite each filter of TextCNN most; for --gradients examples as the "
                       "training file's");
-  line.option("--beside", a.beside, "another model, shown beside; may be repeated");
   line.option("--most", a.most, "how many features and filters are shown");
-  line.option("--html", a.html, "write a page with everything to this file");
-  line.flag("--json", a.json, "one object: what the page is drawn from");
-  a.machine.declare(line);
+  a.declare(line, "another model, shown beside");
   if (!line.parse(words)) return 0;
   if (a.most < 1) throw UsageError("--most: must be at least 1");
   a.gradients.validate();
   const MachineScope machine(a.machine);
   const Terminal terminal = terminal_of(1);
-  print_models({a.directory, a.beside, a.html, a.json, a.gradients.shown},
-               [&](const std::string& directory) { return show_one(directory, a, terminal); });
+  a.titled = a.gradients.shown;
+  print_models(a, [&](const std::string& directory) { return show_one(directory, a, terminal); });
   return 0;
 }
 

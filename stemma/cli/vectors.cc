@@ -78,9 +78,9 @@ int nearest_verb(const Words& words) {
   };
   for (const auto& word : queries) show(word);
   if (!queries.empty()) return 0;
-  LineReader reader("-");
+  InputLines reader("-");
   int64_t asked = 0, status = 0;
-  for (auto lines = next_lines(reader, 1); !lines.empty(); lines = next_lines(reader, 1)) {
+  for (auto lines = reader.next(1); !lines.empty(); lines = reader.next(1)) {
     neighbours.expect(++asked);
     try {
       if (!lines[0].empty()) show(lines[0]);
@@ -343,8 +343,8 @@ int labels_verb(const Words& words) {
   if (!line.parse(words)) return 0;
   check_top(top);
   const Classifier classifier(load_vectors(c.file));
-  LineReader reader(input);
-  for (auto lines = next_lines(reader, 1); !lines.empty(); lines = next_lines(reader, 1)) {
+  InputLines reader(input);
+  for (auto lines = reader.next(1); !lines.empty(); lines = reader.next(1)) {
     Json::Array list;
     std::string text;
     for (const auto& guess : classifier.predict(lines[0], top, threshold)) {
