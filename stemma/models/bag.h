@@ -6,6 +6,7 @@
 namespace stemma {
 
 struct Bag {
+  static constexpr const char* pooling = "mean";
   struct Config {
     TokenInputShape input;
     FIELDS(input)

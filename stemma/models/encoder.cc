@@ -1,6 +1,7 @@
 #include "stemma/models/encoder.h"
 
 #include "stemma/models/bag.h"
+#include "stemma/models/erased.h"
 #include "stemma/models/recurrent_encoder.h"
 #include "stemma/models/text_cnn.h"
 #include "stemma/models/transformer_encoder.h"
@@ -10,9 +11,9 @@ namespace stemma {
 namespace {
 
 template <class E>
-class Erased : public Encoder {
+class ErasedEncoder : public Encoder {
  public:
-  Erased(std::string name, E encoder) : name_(std::move(name)), encoder_(std::move(encoder)) {}
+  ErasedEncoder(std::string name, E encoder) : name_(std::move(name)), encoder_(std::move(encoder)) {}
   Tensor operator()(const TokenRows& x) const override {
     const At here("encoder");
     return encoder_(x);
@@ -26,6 +27,7 @@ class Erased : public Encoder {
     if constexpr (requires { encoder_.longest(); }) return encoder_.longest();
     return 0;
   }
+  const char* pooling() const override { return E::pooling; }
   void walk(const std::string& path, const ParamFn& f) override { stemma::walk(path, encoder_, f); }
   const std::string& name() const override { return name_; }
   Json config() const override { return to_json(encoder_.config); }
@@ -35,57 +37,36 @@ class Erased : public Encoder {
   E encoder_;
 };
 
-struct Entry {
-  std::string name, pooling;
-  Json defaults;
-  std::function<std::unique_ptr<Encoder>(const Json&, const TokenCounts&)> make;
-};
+using Encoders = Catalogue<Encoder, TokenCounts>;
 
-template <class E>
-Entry entry(const std::string& name, const std::string& pooling) {
-  return {name, pooling, to_json(typename E::Config{}), [name](const Json& config, const TokenCounts& n) {
-            return std::make_unique<Erased<E>>(name, E(from_json<typename E::Config>(config, name), n));
-          }};
-}
-Entry recurrent(const std::string& name, Cell cell) {
-  using E = RecurrentEncoder;
-  return {name, "max", to_json(E::Config{}), [name, cell](const Json& config, const TokenCounts& n) {
-            return std::make_unique<Erased<E>>(name, E(cell, from_json<E::Config>(config, name), n));
-          }};
+template <class E, class... Kind>
+Encoders::Entry entry(const std::string& name, Kind... kind) {
+  return Encoders::entry<ErasedEncoder<E>, E>(name, kind...);
 }
 
-const std::vector<Entry>& entries() {  // oldest first
-  static const std::vector<Entry> list = {
-      entry<Bag>("bag", "mean"),                         // Mikolov et al. 2013; Iyyer et al. 2015
-      recurrent("rnn", Cell::rnn),                       // Elman 1990
-      recurrent("lstm", Cell::lstm),                     // Hochreiter & Schmidhuber 1997
-      recurrent("gru", Cell::gru),                       // Cho et al. 2014
-      entry<TextCnn>("textcnn", "max"),                  // Kim 2014
-      entry<TransformerEncoder>("transformer", "mean"),  // Vaswani et al. 2017
-  };
+const Encoders& encoders() {  // oldest first
+  static const Encoders list(
+      {
+          entry<Bag>("bag"),                            // Mikolov et al. 2013; Iyyer et al. 2015
+          entry<RecurrentEncoder>("rnn", Cell::rnn),    // Elman 1990
+          entry<RecurrentEncoder>("lstm", Cell::lstm),  // Hochreiter & Schmidhuber 1997
+          entry<RecurrentEncoder>("gru", Cell::gru),    // Cho et al. 2014
+          entry<TextCnn>("textcnn"),                    // Kim 2014
+          entry<TransformerEncoder>("transformer"),     // Vaswani et al. 2017
+      },
+      "encoder");
   return list;
-}
-
-const Entry& find(const std::string& name) {
-  for (const auto& e : entries())
-    if (e.name == name) return e;
-  fail("unknown encoder '", name, "'", suggestion(name, encoder_names()));
 }
 
 }  // namespace
 
-std::vector<std::string> encoder_names() {
-  std::vector<std::string> names;
-  for (const auto& e : entries()) names.push_back(e.name);
-  return names;
-}
+std::vector<std::string> encoder_names() { return encoders().names(); }
 
-Json default_encoder_config(const std::string& name) { return find(name).defaults; }
-const std::string& default_pooling(const std::string& name) { return find(name).pooling; }
+Json default_encoder_config(const std::string& name) { return encoders().find(name).defaults; }
 
 std::unique_ptr<Encoder> make_encoder(const std::string& name, const Json& config, const TokenCounts& counts) {
   check(counts.words > 0, "an encoder needs a vocabulary");
-  return find(name).make(config, counts);
+  return encoders().find(name).make(config, counts);
 }
 
 }  // namespace stemma

@@ -2,6 +2,7 @@
 //
 //   struct E {
 //     struct Config { ... FIELDS(...) };
+//     static constexpr const char* pooling = "max";   // how its rows become one vector of a text, see nn/pooling.h
 //     E(const Config&, const TokenCounts&);
 //     int64_t width() const;                          // of a row
 //     Tensor operator()(const TokenRows&) const;      // [N, width], the splits of the ids
@@ -29,6 +30,7 @@ class Encoder {
   virtual int64_t backwards() const = 0;  // columns whose reading of a text ends at its first row; 0: none
   virtual int64_t longest() const = 0;    // 0: any number of tokens
   virtual void walk(const std::string& path, const ParamFn& f) = 0;
+  virtual const char* pooling() const = 0;  // unless somebody says otherwise
   virtual const std::string& name() const = 0;
   virtual Json config() const = 0;
 };
@@ -36,8 +38,6 @@ class Encoder {
 std::vector<std::string> encoder_names();
 // All keys present. Error with the nearest name when unknown.
 Json default_encoder_config(const std::string& name);
-// How its rows become one vector for a text unless somebody says otherwise: see nn/pooling.h.
-const std::string& default_pooling(const std::string& name);
 // Parameters have their initial values only after `initialise`. Error naming the field that does not fit.
 std::unique_ptr<Encoder> make_encoder(const std::string& name, const Json& config, const TokenCounts& counts);
 

@@ -1,5 +1,5 @@
-// How a concrete model stands behind an interface: what is the same for translation and language models. Private to the
-// registries.
+// How a concrete model stands behind an interface: what is the same for translation and language models; and a list of
+// things by name. Private to the registries.
 #pragma once
 #include <memory>
 
@@ -31,7 +31,7 @@ class Erased : public Interface {
   std::string name_;
 };
 
-// A list of models by name: how each is made of its configuration and the sizes of its vocabulary.
+// A list of models, or encoders, by name: how each is made of its configuration and the sizes of its vocabulary.
 template <class Interface, class Sizes>
 class Catalogue {
  public:
@@ -40,7 +40,15 @@ class Catalogue {
     Json defaults;
     std::function<std::unique_ptr<Interface>(const Json&, Sizes)> make;
   };
-  explicit Catalogue(std::vector<Entry> entries) : entries_(std::move(entries)) {}
+  // Of a model M, which `Standing` puts behind the interface; `kind` comes first where M is made.
+  template <class Standing, class M, class... Kind>
+  static Entry entry(const std::string& name, Kind... kind) {
+    return {name, to_json(typename M::Config{}), [name, kind...](const Json& config, Sizes sizes) {
+              return std::make_unique<Standing>(name, M(kind..., from_json<typename M::Config>(config, name), sizes));
+            }};
+  }
+  explicit Catalogue(std::vector<Entry> entries, std::string noun = "model")
+      : entries_(std::move(entries)), noun_(std::move(noun)) {}
 
   std::vector<std::string> names() const {
     std::vector<std::string> names;
@@ -50,7 +58,7 @@ class Catalogue {
   const Entry& find(const std::string& name) const {
     for (const auto& e : entries_)
       if (e.name == name) return e;
-    fail("unknown model '", name, "'", suggestion(name, names()));
+    fail("unknown ", noun_, " '", name, "'", suggestion(name, names()));
   }
   std::unique_ptr<Interface> load(const std::string& name, const Json& config, Sizes sizes,
                                   const std::function<Params(const Params& wanted)>& load) const {
@@ -67,6 +75,7 @@ class Catalogue {
 
  private:
   std::vector<Entry> entries_;
+  std::string noun_;
 };
 
 }  // namespace stemma

@@ -37,25 +37,17 @@ class Speaking : public Erased<LanguageModel, M> {
 
 using Models = Catalogue<LanguageModel, int64_t>;
 
-Models::Entry recurrent(const std::string& name, Cell cell) {
-  using Model = RecurrentLanguageModel;
-  return {name, to_json(Model::Config{}), [name, cell](const Json& config, int64_t vocabulary) {
-            return std::make_unique<Speaking<Model>>(name,
-                                                     Model(cell, from_json<Model::Config>(config, name), vocabulary));
-          }};
+template <class M, class... Kind>
+Models::Entry entry(const std::string& name, Kind... kind) {
+  return Models::entry<Speaking<M>, M>(name, kind...);
 }
 
 const Models& models() {  // oldest first
-  using Transformer = TransformerLanguageModel;
   static const Models list({
-      recurrent("rnn", Cell::rnn),    // Mikolov et al. 2010
-      recurrent("lstm", Cell::lstm),  // Sundermeyer et al. 2012; Zaremba et al. 2014; Merity et al. 2018
-      recurrent("gru", Cell::gru),    // Chung et al. 2014
-      {"transformer", to_json(Transformer::Config{}),
-       [](const Json& config, int64_t vocabulary) {
-         return std::make_unique<Speaking<Transformer>>(
-             "transformer", Transformer(from_json<Transformer::Config>(config, "transformer"), vocabulary));
-       }},
+      entry<RecurrentLanguageModel>("rnn", Cell::rnn),    // Mikolov et al. 2010
+      entry<RecurrentLanguageModel>("lstm", Cell::lstm),  // Sundermeyer et al. 2012; Zaremba 2014; Merity et al. 2018
+      entry<RecurrentLanguageModel>("gru", Cell::gru),    // Chung et al. 2014
+      entry<TransformerLanguageModel>("transformer"),     // Liu et al. 2018; Radford et al. 2018
   });
   return list;
 }

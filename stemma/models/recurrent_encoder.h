@@ -6,6 +6,7 @@
 namespace stemma {
 
 struct RecurrentEncoder {
+  static constexpr const char* pooling = "max";
   struct Config {
     TokenInputShape input;
     int64_t width = 128, layers = 1;  // width: of one direction

@@ -6,6 +6,7 @@
 namespace stemma {
 
 struct TextCnn {
+  static constexpr const char* pooling = "max";
   struct Config {
     TokenInputShape input;
     std::vector<int64_t> widths = {3, 4, 5};  // in tokens; section 3.1

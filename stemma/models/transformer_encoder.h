@@ -6,6 +6,7 @@
 namespace stemma {
 
 struct TransformerEncoder {
+  static constexpr const char* pooling = "mean";
   struct Config : TransformerShape {
     TokenInputShape input;
     int64_t layers = 2;
