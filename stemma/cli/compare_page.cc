@@ -49,17 +49,7 @@ function labels_of(root) {
     el("tbody", {}, shown.map(s => el("tr", {}, el("td", {}, dot(s.colour), s.name), s.f1.map((v, i) =>
       el("td", {}, el("span", {class: v === Math.max(...shown.map(o => o.f1[i])) ? "best" : null}, percent(v))))))))));
 }
-function confusion(root) {
-  const {labels, confusion} = report.best.scores, card = el("div", {class: "card", style: "--c:var(--s1)"});
-  root.append(card);
-  const weights = confusion.map(row => row.map(n => n / Math.max(1, row.reduce((a, b) => a + b))));
-  if (labels.length <= 12)
-    return card.append(el("div", {class: "wide"}, el("table", {class: "heat"},
-      el("thead", {}, el("tr", {}, el("th", {scope: "col"}, "is \u2193  answered \u2192"), labels.map(l => el("th", {scope: "col"}, l)))),
-      el("tbody", {}, labels.map((l, i) => el("tr", {}, el("td", {}, l), weights[i].map((w, j) =>
-        el("td", {style: `--w:${w.toFixed(3)}`, title: `${confusion[i][j]} texts`}, digits(100 * w, 1)))))))));
-  matrix(card, {source: labels, target: labels}, {weights});
-}
+const confusion = root => confusionPicture(root, report.best.scores.labels, report.best.scores.confusion);
 function failures(root) {
   root.append(el("div", {class: "card"}, report.cells.filter(c => c.failed).map(c =>
     el("p", {}, `${c.encoder}, ${c.size ? c.size + " examples" : "all examples"}, seed ${c.seed}: ${c.failed}`))));

@@ -4,7 +4,7 @@
 
 #include "stemma/base/files.h"
 #include "stemma/cli/commands.h"
-#include "stemma/tasks/recipe_tree.h"
+#include "stemma/tasks/text_task.h"
 
 namespace stemma {
 
@@ -28,6 +28,17 @@ const std::vector<Task>& tasks() {
   return list;
 }
 
+// What is said before the options of a translation system, which are shown when no model is named.
+std::string general_help(const std::string& verb) {
+  std::string text = str("The options of a model's task: stemma ", verb, " DIR --help.");
+  if (verb == "predict") {
+    text += " A line of input is\n";
+    for (const auto& task : text_tasks())
+      text += str("  for ", task.name, std::string(10 - task.name.size(), ' '), task.input, "\n");
+  }
+  return text + "\nThe options of a translation system:\n\n";
+}
+
 // The first word that is a model directory; without one the words are wrong, and the first task's command says how.
 int run(const char* verb, Command Task::*command, const Words& words) {
   for (const auto& word : words) {
@@ -44,8 +55,7 @@ int run(const char* verb, Command Task::*command, const Words& words) {
     fail(config.path, ": unknown task '", config.task, "'", suggestion(config.task, known));
   }
   if (!words.empty() && !words[0].starts_with("-")) read_config(words[0]);  // says what is wrong with it
-  if (!words.empty() && (words[0] == "--help" || words[0] == "-h"))
-    std::printf("The options of a model's task: stemma %s DIR --help. Those of a translation system:\n\n", verb);
+  if (!words.empty() && (words[0] == "--help" || words[0] == "-h")) std::fputs(general_help(verb).c_str(), stdout);
   return (tasks()[0].*command)(words);
 }
 

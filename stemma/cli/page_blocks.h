@@ -183,6 +183,17 @@ function matrix(root, example, m, act) {
   root.append(node, note);
   return mark;
 }
+// How many of each label (row) got each answer (column), as shares of the row: a table, or a matrix where they are many.
+function confusionPicture(root, labels, counts) {
+  const card = el("div", {class: "card", style: "--c:var(--s1)"});
+  root.append(card);
+  const weights = counts.map(row => row.map(n => n / Math.max(1, row.reduce((a, b) => a + b))));
+  if (labels.length > 12) return matrix(card, {source: labels, target: labels}, {weights});
+  card.append(el("div", {class: "wide"}, el("table", {class: "heat"},
+    el("thead", {}, el("tr", {}, el("th", {scope: "col"}, "is \u2193  answered \u2192"), labels.map(l => el("th", {scope: "col"}, l)))),
+    el("tbody", {}, labels.map((l, i) => el("tr", {}, el("td", {}, l), weights[i].map((w, j) =>
+      el("td", {style: `--w:${w.toFixed(3)}`, title: counts[i][j]}, digits(100 * w, 1)))))))));
+}
 const drawSections = all => Object.entries(all).forEach(([id, draw]) => { if (section(id)) draw(section(id)); });
 )html";
 

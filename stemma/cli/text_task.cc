@@ -5,6 +5,7 @@
 
 #include "stemma/base/files.h"
 #include "stemma/cli/commands.h"
+#include "stemma/cli/eval_page.h"
 #include "stemma/cli/input.h"
 #include "stemma/cli/terminal.h"
 #include "stemma/tasks/text_task.h"
@@ -78,7 +79,7 @@ int predict_text_task_command(const Words& words) {
   line.option("--input", input,
               "a file, plain or .gz, of lines; of the task answer, .json in the form of SQuAD; -: standard input");
   line.option("--chunk", chunk, "lines answered together; 0: 512, on a terminal 1");
-  line.flag("--json", json, "an object for each line, with probabilities");
+  line.flag("--json", json, "an object for each line, with probabilities; places in the text are in characters");
   machine.declare(line);
   if (!line.parse(words)) return 0;
   const MachineScope scope(machine);
@@ -86,23 +87,25 @@ int predict_text_task_command(const Words& words) {
   if (chunk <= 0) chunk = input == "-" && ::isatty(STDIN_FILENO) ? 1 : 512;
   AnswerPrinter printer{.json = json};
   if (is_json_file(input)) return printer(system->answer_file(input)), 0;
-  LineReader reader(input);
-  for (std::vector<std::string> lines; !(lines = next_lines(reader, chunk)).empty();)
-    answer_lines(*system, lines, reader.path(), reader.line_number() - int64_t(lines.size()) + 1, printer);
+  InputLines reader(input);
+  for (std::vector<std::string> lines; !(lines = reader.next(chunk)).empty();)
+    answer_lines(*system, lines, reader.path(), reader.number() - int64_t(lines.size()) + 1, printer);
   return 0;
 }
 
 int eval_text_task_command(const Words& words) {
-  std::string directory, file;
+  std::string directory, file, html;
   std::vector<std::string> set;
   bool json = false;
   Machine machine;
   CommandLine line("eval", "Measures a model on a test set, which is read as its training file was.",
-                   "  stemma eval runs/topics --test test.tsv\n  stemma eval runs/topics --test test.tsv --json\n"
+                   "  stemma eval runs/topics --test test.tsv\n"
+                   "  stemma eval runs/topics --test test.tsv --html test.html   # confusions, calibration\n"
                    "  stemma eval runs/topics --test test.csv --set data.text=2,3 --set data.label=1\n");
   line.option("directory", directory, "the model directory").required();
   line.option("--test", file, "examples with their answers").required();
   line.option("--set", set, "data.KEY=VALUE: how this file is read, where not as the training file was");
+  line.option("--html", html, "write a page with tables and pictures to this file");
   line.flag("--json", json, "one object");
   machine.declare(line);
   if (!line.parse(words)) return 0;
@@ -115,7 +118,8 @@ int eval_text_task_command(const Words& words) {
     recipe.set(assignment);
   }
   const auto report = system->evaluate(file, recipe.json()["data"]);
-  print(json ? report.all.dump() + "\n" : text_of(report));
+  if (!html.empty()) write_file(html, eval_page(str(base_name(directory), " on ", base_name(file)), report));
+  print(json ? report.all.dump() + "\n" : text_of(report) + (html.empty() ? "" : str("\nthe page is ", html, "\n")));
   return 0;
 }
 

@@ -18,7 +18,7 @@ std::string examples_of(const TextTask& task) {
   const std::string train = str("  stemma train ", task.name, " --encoder ");
   if (task.name == "classify")
     return train + "lstm --train train.tsv --valid dev.tsv --out runs/topics --epochs 5\n" + train +
-           "textcnn --train news.csv --set data.text=[\"title\",\"body\"] --set data.label=topic --out runs/cnn\n" +
+           "textcnn --train news.csv --set data.text=title,body --set data.label=topic --out runs/cnn\n" +
            train + "gru --set pooling=attention --vectors runs/vectors/model.bin --train t.jsonl --out runs/gru\n";
   if (task.name == "pair")
     return train +
@@ -51,11 +51,18 @@ Facts facts_of(const TaskPlan& p) {
 }
 
 std::string about(const TextTask& task) {
-  std::string text = str("Trains a model for ", task.about, ".\n\n", text_of(task.encoders(), encoder_presets()),
-                         "How its files are read is said by --set data.KEY=VALUE:\n");
+  std::string text =
+      str("Trains a model for ", task.about, ".\n\nExamples are ", task.files, "; plain or .gz.\n\n",
+          text_of(task.encoders(), encoder_presets(), "Encoders"), "How files are read, by --set data.KEY=VALUE:\n");
   const Json data = task.recipe("lstm").data;
-  for (const auto& [key, value] : data.object()) text += str("  data.", key, " = ", value, "\n");
-  return text;
+  for (const auto& [key, meaning] : task.keys) {
+    const auto dot = key.find('.');
+    const Json& value = dot == key.npos ? data[key] : data[key.substr(0, dot)][key.substr(dot + 1)];
+    std::string entry = str("  data.", key, "=", value.is_string() ? value.text() : value.dump());
+    entry.resize(std::max<size_t>(entry.size() + 2, 34), ' ');
+    text += entry + meaning + "\n";
+  }
+  return text + "Any other option of a run, all of which its config.json holds, likewise: --set dropout=0.3";
 }
 
 }  // namespace

@@ -44,8 +44,9 @@ RecipeTree TrainingArguments::recipe(RecipeTree tree, const CommandLine& line, b
   return tree;
 }
 
-std::string text_of(const std::vector<std::string>& models, const std::vector<Preset>& presets) {
-  std::string text = "Models:";
+std::string text_of(const std::vector<std::string>& models, const std::vector<Preset>& presets,
+                    const std::string& heading) {
+  std::string text = heading + ":";
   for (const auto& name : models) text += " " + name;
   text += "\nPresets:\n";
   for (const auto& p : presets) text += str("  ", p.name, " (", p.model, "): ", p.about, "\n");

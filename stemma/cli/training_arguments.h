@@ -26,6 +26,7 @@ struct TrainingArguments {
 };
 
 // "Models: a b c" and the presets with what they are, for a help text.
-std::string text_of(const std::vector<std::string>& models, const std::vector<Preset>& presets);
+std::string text_of(const std::vector<std::string>& models, const std::vector<Preset>& presets,
+                    const std::string& heading = "Models");
 
 }  // namespace stemma

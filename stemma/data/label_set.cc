@@ -72,6 +72,13 @@ LabelSet LabelSet::from_json(const Json& list, std::string_view where) {
   return in_order(std::move(names));
 }
 
+std::string LabelSet::in_short() const {
+  constexpr size_t most = 8;
+  std::string out = str(size(), ": ");
+  for (size_t j = 0; j < std::min(names_.size(), most); ++j) out += str(j ? ", " : "", names_[j]);
+  return out + (names_.size() > most ? ", ..." : "");
+}
+
 const std::string& LabelSet::name(int32_t id) const {
   check(id >= 0 && id < size(), "label ", id, " is not between 0 and ", size() - 1);
   return names_[size_t(id)];

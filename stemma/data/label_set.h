@@ -25,6 +25,7 @@ class LabelSet {
 
   int64_t size() const { return int64_t(names_.size()); }
   const std::vector<std::string>& names() const { return names_; }
+  std::string in_short() const;               // "4: Business, Sci/Tech, Sports, World"; of many the first eight
   const std::string& name(int32_t id) const;  // Error when out of range
   int32_t find(std::string_view name) const;  // -1 when absent
   // Error "WHERE: label 'sport' was not seen in training (did you mean 'sports'?)".

@@ -18,15 +18,10 @@ void AnswerHead::validate() const {
 }
 
 AnswerModel::AnswerModel(const TaskRecipe& recipe, Lexer lexer)
-    : head_(from_json<AnswerHead>(recipe.head, "head")),
-      lexer_(std::move(lexer)),
-      encoder_(make_encoder(recipe.encoder, recipe.architecture, {lexer_.size(), lexer_.letter_count()})),
-      reader_(head_.reader, encoder_->width(), head_.no_answer == "yes"),
-      reads_letters_(reads_letters(recipe.architecture)) {}
-
-std::string AnswerModel::architecture(const TaskRecipe& recipe) const {
-  return str("answer ", recipe.encoder, " ", recipe.architecture.dump(), " ", to_json(head_.reader).dump(), " ",
-             head_.no_answer, " ", lexer_.size(), " ", lexer_.letter_count());
+    : TextNetwork(recipe, std::move(lexer)),
+      head_(from_json<AnswerHead>(recipe.head, "head")),
+      reader_(head_.reader, encoder_->width(), head_.no_answer == "yes") {
+  mark(recipe, {"answer", str(to_json(head_.reader).dump(), " ", head_.no_answer), ""});
 }
 
 // ---- questions as rows ----------------------------------------------------------------------------------------------
@@ -73,7 +68,7 @@ QuestionRows::Span wanted_rows(const PassageQuestion& question, const Lexed& tok
 
 QuestionRows AnswerModel::encode(const Questions& questions, int64_t longest) const {
   QuestionRows out;
-  out.contexts.with_letters = out.questions.with_letters = reads_letters_;
+  out.contexts = out.questions = no_texts();
   const int64_t known = encoder_->longest(), most = longest && known ? std::min(longest, known) : longest + known;
   for (const auto& passage : questions.passages) {
     Lexed tokens = lexer_.lex(passage.text);

@@ -1,13 +1,9 @@
 // The network of the task answer: any encoder reads text and question, a FlowReader points at where the answer begins
 // and ends. Knows no files.
 #pragma once
-#include <memory>
-
 #include "stemma/data/questions.h"
-#include "stemma/models/encoder.h"
 #include "stemma/models/flow_reader.h"
-#include "stemma/tasks/encoded_texts.h"
-#include "stemma/tasks/lesson.h"
+#include "stemma/tasks/network.h"
 
 namespace stemma {
 
@@ -50,16 +46,9 @@ struct FoundAnswers {
   std::string text() const { return none || best.empty() ? "" : best[0].text; }
 };
 
-class AnswerModel {
+class AnswerModel : public TextNetwork {
  public:
   AnswerModel(const TaskRecipe& recipe, Lexer lexer);
-
-  void walk(const ParamFn& f) { encoder_->walk("encoder", f), stemma::walk("reader", reader_, f); }
-  Params params() {
-    return unique_params([this](const ParamFn& f) { walk(f); });
-  }
-  std::string architecture(const TaskRecipe& recipe) const;
-  const Lexer& lexer() const { return lexer_; }
 
   // Texts of more than `longest` tokens are cut; 0: none but by what the encoder has positions for.
   QuestionRows encode(const Questions& questions, int64_t longest) const;
@@ -69,13 +58,11 @@ class AnswerModel {
   FlowReader::Scores scores(const QuestionRows& x, std::span<const int64_t> index) const;
 
  private:
+  void walk_head(const ParamFn& f) override { stemma::walk("reader", reader_, f); }
   FoundAnswers find(const QuestionRows& x, int64_t i, const std::string& context, std::span<const float> start,
                     std::span<const float> end) const;
   AnswerHead head_;
-  Lexer lexer_;
-  std::unique_ptr<Encoder> encoder_;
   FlowReader reader_;
-  bool reads_letters_ = false;
 };
 
 }  // namespace stemma

@@ -2,25 +2,15 @@
 
 #include <algorithm>
 
-#include "stemma/base/files.h"
 #include "stemma/tasks/answer_scores.h"
-#include "stemma/tasks/network.h"
+#include "stemma/tasks/evidence.h"
 #include "stemma/text/unicode.h"
-#include "stemma/train/checkpoint.h"
 
 namespace stemma {
 
 namespace {
 
 // ---- the system -----------------------------------------------------------------------------------------------------
-AnswerModel load_model(const TaskRecipe& recipe, const std::string& directory) {
-  const std::string weights = trained_weights(directory);
-  const Unfilled on;
-  AnswerModel model(recipe, Lexer::load(directory));
-  load_weights(weights, model.architecture(recipe), [&](const ParamFn& f) { model.walk(f); });
-  return model;
-}
-
 // {"context": .., "question": ..} or a question, a tab and its text.
 void add_input(const std::string& line, Questions& out) {
   std::string question, context;
@@ -47,7 +37,7 @@ Questions inputs_of(const std::vector<std::string>& lines) {
 class AnswerSystem : public TextSystem {
  public:
   explicit AnswerSystem(const std::string& directory)
-      : recipe_(load_task_recipe(directory, "answer")), model_(load_model(recipe_, directory)) {}
+      : recipe_(load_task_recipe(directory, "answer")), model_(load_network<AnswerModel>(recipe_, directory)) {}
 
   std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const override {
     return answer(inputs_of(inputs));
@@ -64,10 +54,10 @@ class AnswerSystem : public TextSystem {
   }
   std::vector<TaskAnswer> answer(const Questions& questions) const {
     std::vector<TaskAnswer> out;
-    const QuestionRows x = model_.encode(questions, 0);
-    for (const auto& found : model_.answer(x, questions)) {
+    const QuestionRows x = model_->encode(questions, 0);
+    for (const auto& found : model_->answer(x, questions)) {
       const int64_t context = x.context[out.size()];
-      out.push_back(answer_of(found));
+      out.push_back(answer_of(found, questions.context(questions.questions[out.size()])));
       out.back().cut = x.contexts.cut[size_t(context)] || x.questions.cut[out.size() - 1];
     }
     return out;
@@ -76,16 +66,18 @@ class AnswerSystem : public TextSystem {
     const auto how = from_json<AnswerData>(data.is_null() ? recipe_.data : data, "data");
     how.validate();
     const Questions questions = read_questions({.path = file, .misplaced = "keep"});
-    TaskReport out = score_answers(questions, model_.answer(model_.encode(questions, 0), questions), how.scoring);
+    TaskReport out = score_answers(questions, model_->answer(model_->encode(questions, 0), questions), how.scoring);
     out.notes = describe_skipped(questions.report), out.examples = questions.size();
     return out;
   }
   Json explain(const std::string& input) const override;
   const TaskRecipe& recipe() const override { return recipe_; }
-  int64_t parameters() const override { return count(const_cast<AnswerModel&>(model_).params()); }
+  int64_t parameters() const override { return count(model_->params()); }
 
  private:
-  static TaskAnswer answer_of(const FoundAnswers& found) {
+  static TaskAnswer answer_of(FoundAnswers found, const std::string& context) {
+    const auto characters = characters_before(context);
+    for (auto& span : found.best) span.begin = characters[size_t(span.begin)], span.end = characters[size_t(span.end)];
     const std::string text = found.text();
     Json json = Json::object({{"answer", text}});
     if (!text.empty()) {
@@ -97,31 +89,15 @@ class AnswerSystem : public TextSystem {
     return {json, text};
   }
   TaskRecipe recipe_;
-  AnswerModel model_;
+  std::unique_ptr<AnswerModel> model_;
 };
-
-// Tokens of a text with a number each.
-Json::Array reasons(const std::string& text, const Lexed& tokens, const std::function<double(int64_t)>& weight,
-                    int64_t document) {
-  Json::Array out;
-  for (int64_t i = 0; i < tokens.size(); ++i) {
-    const int64_t begin = tokens.begin[size_t(i)], end = tokens.end[size_t(i)];
-    out.push_back(Json::object({{"text", text.substr(size_t(begin), size_t(end - begin))},
-                                {"begin", begin},
-                                {"end", end},
-                                {"weight", weight(i)},
-                                {"document", document}}));
-  }
-  return out;
-}
 
 // Beside what every task says: "start" and "end", probabilities of the text's tokens, and "question_of_context", for
 // each of them the attention it pays to each token of the question.
 Json AnswerSystem::explain(const std::string& input) const {
   const Questions one = inputs_of({input});
-  const QuestionRows x = model_.encode(one, 0);
+  const QuestionRows x = model_->encode(one, 0);
   const std::string &context = one.passages[0].text, &question = one.questions[0].text;
-  const Lexed &tokens = x.places[0], asked = model_.lexer().lex(question);
   Tensor attention, important;
   FlowReader::Scores s;
   const NoGrad off;
@@ -132,24 +108,30 @@ Json AnswerSystem::explain(const std::string& input) const {
       if (path.ends_with("query to context")) important = value;
     });
     const int64_t first = 0;
-    s = model_.scores(x, {&first, 1});
+    s = model_->scores(x, {&first, 1});
   }
-  const Tensor start = segment_softmax(s.start), end = segment_softmax(s.end);
-  const auto at = [](const Tensor& column) { return [column](int64_t i) { return double(column.data()[i]); }; };
+  const std::vector<double> none(size_t(x.questions.length(0)));
+  const auto evidence = [&](const std::vector<std::vector<double>>& weights) {
+    return to_json(evidence_of(model_->lexer(), {context, question}, weights));
+  };
+  const auto values = [](const Tensor& column) {
+    const auto v = column.values();
+    return std::vector<double>(v.begin(), v.end());
+  };
   Json::Array matrix;
-  for (int64_t t = 0; t < tokens.size(); ++t) {
-    const float* row = attention.data() + t * attention.cols();
-    matrix.push_back(Json(std::vector<float>(row, row + asked.size())));
+  const Json words = evidence({values(important)}), asked = evidence({{}, none});
+  for (size_t t = 0; t < words.array().size(); ++t) {
+    const float* row = attention.data() + int64_t(t) * attention.cols();
+    matrix.push_back(Json(std::vector<float>(row, row + asked.array().size())));
   }
   return Json::object({{"texts", Json::Array{context, question}},
-                       {"answer", answer_of(model_.answer(x, one).front()).json},
+                       {"answer", answer_of(model_->answer(x, one).front(), context).json},
                        {"measure", "query to context attention"},
-                       {"saliency", reasons(context, tokens, at(important), 0)},
+                       {"saliency", words},
                        {"attention", Json::Array{}},
-                       {"start", reasons(context, tokens, at(start), 0)},
-                       {"end", reasons(context, tokens, at(end), 0)},
-                       {"question", reasons(
-                                        question, asked, [](int64_t) { return 0.0; }, 1)},
+                       {"start", evidence({values(segment_softmax(s.start))})},
+                       {"end", evidence({values(segment_softmax(s.end))})},
+                       {"question", asked},
                        {"question_of_context", matrix}});
 }
 
@@ -169,15 +151,11 @@ Questions some_of(const Questions& all, const std::vector<int64_t>& which) {
   return out;
 }
 
-Lexer lexer_for(const TaskRecipe& recipe, const Questions& train, const std::string& directory, bool resume) {
-  if (resume && exists(join_path(directory, "lexer.json"))) return Lexer::load(directory);
-  size_t i = 0;
-  return Lexer::train(recipe.text, [&](std::string& text) {
-    const size_t n = train.passages.size();
-    if (i == n + train.questions.size()) return false;
-    text = i < n ? train.passages[i].text : train.questions[i - n].text;
-    return ++i, true;
-  });
+std::vector<std::string_view> texts_of(const Questions& of) {
+  std::vector<std::string_view> out;
+  for (const auto& passage : of.passages) out.push_back(passage.text);
+  for (const auto& question : of.questions) out.push_back(question.text);
+  return out;
 }
 
 // The questions whose answer has rows.
@@ -215,29 +193,20 @@ Begun read_training(const TaskTraining& asked) {
   return out;
 }
 
-std::unique_ptr<AnswerModel> begin_model(const TaskRecipe& recipe, const Begun& begun, const TaskCallbacks& calls) {
-  const Lexer lexer = lexer_for(recipe, begun.train, begun.training.out, begun.training.resume);
-  auto model = within_memory(recipe.train, [&] { return std::make_unique<AnswerModel>(recipe, lexer); });
-  begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, begun.training.out, begun.training.resume},
-                calls);
-  return model;
-}
-
 Summary train_answers(const TaskTraining& asked, const std::atomic<bool>& stop, const TaskCallbacks& calls) {
   Begun begun = read_training(asked);
   const auto& [training, head, data, train] = begun;
   const TaskRecipe recipe = begin_run(training, "answer");
-  if (const auto notes = describe_skipped(train.report); calls.say && !notes.empty())
-    calls.say(training.train + ": passed over\n" + notes);
+  say_skipped(calls, training.train, describe_skipped(train.report));
   begun.train = some_of(train, sample(train.size(), training.most, recipe.train.seed));
-  const auto model = begin_model(recipe, begun, calls);
+  const NetworkRun run{recipe, training.out, training.resume};
+  const auto model = begin_network<AnswerModel>(run, calls, begin_lexer(run, texts_of(train)));
   const QuestionRows x = model->encode(train, head.longest_context);
   const auto which = learnable(train, x, calls);
   Questions valid;
   if (!training.valid.empty()) valid = read_questions({.path = training.valid, .misplaced = "keep"});
   const QuestionRows v = model->encode(valid, 0);
-  Lesson lesson;
-  lesson.plan.task = "answer", lesson.plan.vocabulary = model->lexer().size();
+  Lesson lesson = model->lesson(run);
   lesson.plan.labels = head.no_answer == "yes" ? "a span, or none" : "a span";
   lesson.plan.valid_examples = valid.size();
   lesson.examples = int64_t(which.size()), lesson.fingerprint = x.fingerprint();
@@ -248,19 +217,12 @@ Summary train_answers(const TaskTraining& asked, const std::atomic<bool>& stop, 
     return model->loss(x, questions);
   };
   if (valid.size()) lesson.validate = [&] { return validation_of(valid, v, model->answer(v, valid), data.scoring); };
-  lesson.params = model->params();
-  lesson.architecture = model->architecture(recipe);
-  lesson.save = [&] { model->lexer().save(training.out); };
   return learn(lesson, recipe, training.out, training.resume, stop, calls);
 }
 
 // Widths of Seo et al. 2017 are 100; these learn SQuAD in an hour on two cores.
 TaskRecipe answer_recipe(const std::string& encoder) {
-  TaskRecipe out;
-  out.encoder = encoder;
-  out.train = default_training();
-  out.train.stop_on = "score";
-  out.architecture = default_encoder_config(encoder);
+  TaskRecipe out = default_recipe(encoder, default_encoder_config(encoder));
   out.architecture["input"]["dropout"] = 0.2f;
   if (out.architecture.find("width")) out.architecture["width"] = 64;
   out.text.max_length = 0;
@@ -273,14 +235,15 @@ TaskRecipe answer_recipe(const std::string& encoder) {
 TextTask answer_task() {
   return {.name = "answer",
           .about = "questions about a text: the span of it that answers",
+          .files = "JSON as SQuAD 1.1, 2.0 and CMRC 2018 have it",
+          .keys = {{"misplaced", "answers that do not stand where the file says: skip, or fail"},
+                   {"scoring", "squad, cmrc, or auto: cmrc for Chinese"}},
           .input = "a question and a text with a tab between, or {\"question\": .., \"context\": ..}",
           .measure = "F1",
           .encoders = encoder_names,
           .recipe = answer_recipe,
           .train = train_answers,
-          .load = [](const std::string& directory) -> std::unique_ptr<TextSystem> {
-            return std::make_unique<AnswerSystem>(directory);
-          }};
+          .load = load_system<AnswerSystem>};
 }
 
 }  // namespace stemma

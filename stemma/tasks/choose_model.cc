@@ -4,39 +4,29 @@
 
 #include "stemma/base/choice.h"
 #include "stemma/nn/pointers.h"
-#include "stemma/tasks/network.h"
 
 namespace stemma {
 
 void ChooseHead::validate() const {
   check_choice("head.form", form, {"joint", "siamese"});
-  check_choice("head.pooling", pooling, {"auto", "last", "first", "max", "mean", "attention"});
+  check_pooling(pooling);
   check(hidden >= 0, "head.hidden = ", hidden, ": must be at least 0");
   check(dropout >= 0 && dropout < 1, "head.dropout = ", dropout, ": must be in [0, 1)");
 }
 
 ChooseModel::ChooseModel(const TaskRecipe& recipe, Lexer lexer)
-    : head_(from_json<ChooseHead>(recipe.head, "head")),
-      lexer_(std::move(lexer)),
-      encoder_(make_encoder(recipe.encoder, recipe.architecture, {lexer_.size(), lexer_.letter_count()})),
-      reads_letters_(reads_letters(recipe.architecture)) {
+    : TextNetwork(recipe, std::move(lexer)), head_(from_json<ChooseHead>(recipe.head, "head")) {
   const int64_t d = encoder_->width();
-  layers_.pool = Pooling({.pooling = head_.pooling == "auto" ? default_pooling(recipe.encoder) : head_.pooling,
-                          .width = d,
-                          .backwards = encoder_->backwards()});
+  layers_.pool = make_pooling(head_.pooling, *encoder_);
   if (head_.form == "siamese")
     layers_.B = Linear(d, d);
   else if (head_.hidden > 0)
     layers_.hidden = Linear(d, head_.hidden);
   layers_.out = Linear(layers_.hidden.W ? head_.hidden : d, 1, false);
+  mark(recipe, {"choose", recipe.head.dump(), ""});
 }
 
-void ChooseModel::walk(const ParamFn& f) { encoder_->walk("encoder", f), stemma::walk("head", layers_, f); }
-
-std::string ChooseModel::architecture(const TaskRecipe& recipe) const {
-  return str("choose ", recipe.encoder, " ", recipe.architecture.dump(), " ", recipe.head.dump(), " ", lexer_.size(),
-             " ", lexer_.letter_count());
-}
+void ChooseModel::walk_head(const ParamFn& f) { stemma::walk("head", layers_, f); }
 
 // ---- questions as rows ----------------------------------------------------------------------------------------------
 TokenCost ChoiceRows::cost(int64_t i) const {
@@ -58,12 +48,7 @@ std::string asked(const Choice& question) {
 
 ChoiceRows ChooseModel::encode(const std::vector<Choice>& questions) const {
   ChoiceRows out;
-  const auto texts = [&] {
-    EncodedTexts none;
-    none.with_letters = reads_letters_, none.longest = encoder_->longest();
-    return none;
-  };
-  EncodedTexts first = texts(), options = texts();
+  EncodedTexts first = no_texts(), options = no_texts();
   for (const auto& question : questions) {
     const std::string text = asked(question);
     first.add(lexer_, lexer_.lex(text), text);
@@ -75,7 +60,7 @@ ChoiceRows ChooseModel::encode(const std::vector<Choice>& questions) const {
     out.questions = std::move(first), out.options = std::move(options);
     return out;
   }
-  out.options = texts();
+  out.options = no_texts();
   for (int64_t i = 0; i < out.size(); ++i)
     for (int64_t k = out.begin[size_t(i)]; k < out.begin[size_t(i) + 1]; ++k)
       out.options.add_joined(first, i, options, k);
@@ -122,39 +107,17 @@ std::vector<std::vector<double>> ChooseModel::answer(const ChoiceRows& x) const 
 }
 
 // ---- why ------------------------------------------------------------------------------------------------------------
-std::vector<ChoiceReason> ChooseModel::explain(const Choice& question, int64_t option) const {
+std::vector<Evidence> ChooseModel::explain(const Choice& question, int64_t option) const {
   Choice one = question;
   one.options = {question.options.at(size_t(option))};
   const ChoiceRows x = encode({one});
-  const Evaluating on;
-  const Recording tape;
-  std::vector<Tensor> inputs;
-  {
-    const InputProbe probe;
-    const int64_t first = 0;
-    const Tensor score = scores(x, {&first, 1});
-    inputs = probe.inputs();
-    backward(score);
-  }
-  std::vector<double> weights;
-  for (const Tensor& e : inputs) {
-    const auto of_rows = gradient_times_input(e);
-    weights.insert(weights.end(), of_rows.begin(), of_rows.end());
-  }
-  const std::string texts[2] = {asked(one), one.options[0]};
-  const Lexed tokens[2] = {lexer_.lex(texts[0]), lexer_.lex(texts[1])};
-  // The option is read after the question and its </s>; read apart, it is read first.
-  const bool joint = head_.form == "joint";
-  const int64_t rows[2] = {std::max<int64_t>(tokens[0].size(), 1), std::max<int64_t>(tokens[1].size(), 1)};
-  const int64_t begins[2] = {joint ? 0 : rows[1], joint ? rows[0] + 1 : 0};
-  std::vector<ChoiceReason> out;
-  for (int64_t document = 0; document < 2; ++document)
-    for (int64_t i = 0; i < tokens[document].size(); ++i) {
-      const int64_t begin = tokens[document].begin[size_t(i)], end = tokens[document].end[size_t(i)];
-      out.push_back({texts[document].substr(size_t(begin), size_t(end - begin)), begin, end,
-                     weights.at(size_t(begins[document] + i)), document});
-    }
-  return out;
+  const int64_t first = 0;
+  auto weights = influences([&] { return scores(x, {&first, 1}); });
+  if (head_.form == "joint")
+    weights = x.options.parted(0, weights.at(0));
+  else
+    std::reverse(weights.begin(), weights.end());  // the option is read first
+  return evidence_of(lexer_, {asked(one), one.options[0]}, weights);
 }
 
 }  // namespace stemma

@@ -1,14 +1,10 @@
 // The network of the task choose: a score for each option of a question by any encoder, and a softmax over them. Knows
 // no files.
 #pragma once
-#include <memory>
-
 #include "stemma/base/hash.h"
 #include "stemma/data/choices.h"
-#include "stemma/models/encoder.h"
-#include "stemma/nn/pooling.h"
-#include "stemma/tasks/encoded_texts.h"
-#include "stemma/tasks/lesson.h"
+#include "stemma/tasks/evidence.h"
+#include "stemma/tasks/network.h"
 
 namespace stemma {
 
@@ -37,44 +33,26 @@ struct ChoiceRows {
   uint64_t fingerprint() const { return options.fingerprint(questions.fingerprint(hash64(answers))); }
 };
 
-// A token and what it adds to the score of the option that was chosen.
-struct ChoiceReason {
-  std::string text;
-  int64_t begin = 0, end = 0;  // bytes
-  double weight = 0;
-  int64_t document = 0;  // 0: context and question; 1: the option
-  FIELDS(text, begin, end, weight, document)
-};
-
-class ChooseModel {
+class ChooseModel : public TextNetwork {
  public:
   ChooseModel(const TaskRecipe& recipe, Lexer lexer);
-
-  void walk(const ParamFn& f);
-  Params params() {
-    return unique_params([this](const ParamFn& f) { walk(f); });
-  }
-  std::string architecture(const TaskRecipe& recipe) const;
-  const Lexer& lexer() const { return lexer_; }
 
   ChoiceRows encode(const std::vector<Choice>& questions) const;
   Loss loss(const ChoiceRows& x, std::span<const int64_t> index) const;
   // A probability for each option of each question; those of one do not depend on the other questions.
   std::vector<std::vector<double>> answer(const ChoiceRows& x) const;
-  // Gradient x input (Simonyan et al. 2014) of an option's score.
-  std::vector<ChoiceReason> explain(const Choice& question, int64_t option) const;
+  // Gradient x input of an option's score. Document 0: context and question; 1: the option.
+  std::vector<Evidence> explain(const Choice& question, int64_t option) const;
 
  private:
+  void walk_head(const ParamFn& f) override;
   Tensor scores(const ChoiceRows& x, std::span<const int64_t> index) const;  // [options, 1], a sequence a question
   ChooseHead head_;
-  Lexer lexer_;
-  std::unique_ptr<Encoder> encoder_;
   struct Head {
     Pooling pool;
     Linear hidden, out, B;
     FIELDS(pool, hidden, out, B)
   } layers_;
-  bool reads_letters_ = false;
 };
 
 }  // namespace stemma

@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stemma/base/files.h"
 #include "stemma/base/numbers.h"
 #include "stemma/tasks/choose_model.h"
-#include "stemma/tasks/network.h"
 #include "stemma/text/unicode.h"
-#include "stemma/train/checkpoint.h"
 
 namespace stemma {
 
@@ -55,14 +52,6 @@ TaskReport report_of(const ChoiceScore& s) {
 }
 
 // ---- the system -----------------------------------------------------------------------------------------------------
-ChooseModel load_model(const TaskRecipe& recipe, const std::string& directory) {
-  const std::string weights = trained_weights(directory);
-  const Unfilled on;
-  ChooseModel model(recipe, Lexer::load(directory));
-  load_weights(weights, model.architecture(recipe), [&](const ParamFn& f) { model.walk(f); });
-  return model;
-}
-
 // {"question": .., "options": [..], "context": ..}, context optional, or question and options with tabs between.
 Choice choice_of(const std::string& line) {
   Choice out;
@@ -93,13 +82,13 @@ Choice choice_of(const std::string& line) {
 class ChooseSystem : public TextSystem {
  public:
   explicit ChooseSystem(const std::string& directory)
-      : recipe_(load_task_recipe(directory, "choose")), model_(load_model(recipe_, directory)) {}
+      : recipe_(load_task_recipe(directory, "choose")), model_(load_network<ChooseModel>(recipe_, directory)) {}
 
   std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const override {
     std::vector<Choice> questions;
     for (const auto& line : inputs) questions.push_back(choice_of(line));
-    const ChoiceRows x = model_.encode(questions);
-    const auto y = model_.answer(x);
+    const ChoiceRows x = model_->encode(questions);
+    const auto y = model_->answer(x);
     std::vector<TaskAnswer> out;
     for (size_t i = 0; i < y.size(); ++i) {
       out.push_back(answer_of(questions[i], y[i]));
@@ -109,23 +98,23 @@ class ChooseSystem : public TextSystem {
   }
   TaskReport evaluate(const std::string& file, const Json& data) const override {
     const Choices test = read(data.is_null() ? recipe_.data : data, file);
-    TaskReport out = report_of(score_of(test.questions, model_.answer(model_.encode(test.questions))));
+    TaskReport out = report_of(score_of(test.questions, model_->answer(model_->encode(test.questions))));
     out.notes = describe_skipped(test.report), out.examples = test.size();
     return out;
   }
   Json explain(const std::string& input) const override {
     const Choice one = choice_of(input);
-    const auto p = model_.answer(model_.encode({one})).front();
+    const auto p = model_->answer(model_->encode({one})).front();
     const int64_t best = best_of(p);
     return Json::object({{"texts", Json::Array{asked(one), one.options[size_t(best)]}},
                          {"answer", answer_of(one, p).json},
                          {"options", Json(one.options)},
                          {"measure", "gradient x input"},
-                         {"saliency", to_json(model_.explain(one, best))},
+                         {"saliency", to_json(model_->explain(one, best))},
                          {"attention", Json::Array{}}});
   }
   const TaskRecipe& recipe() const override { return recipe_; }
-  int64_t parameters() const override { return count(const_cast<ChooseModel&>(model_).params()); }
+  int64_t parameters() const override { return count(model_->params()); }
 
  private:
   static TaskAnswer answer_of(const Choice& question, const std::vector<double>& p) {
@@ -134,71 +123,46 @@ class ChooseSystem : public TextSystem {
     return {Json::object({{"answer", best}, {"option", option}, {"probabilities", Json(p)}}), option};
   }
   TaskRecipe recipe_;
-  ChooseModel model_;
+  std::unique_ptr<ChooseModel> model_;
 };
 
 // ---- training -------------------------------------------------------------------------------------------------------
-Lexer lexer_for(const TaskTraining& training, const std::vector<Choice>& train) {
-  if (training.resume && exists(join_path(training.out, "lexer.json"))) return Lexer::load(training.out);
-  size_t i = 0, part = 0;  // parts of a question: itself, its context, each option
-  return Lexer::train(training.recipe.text, [&](std::string& text) {
-    if (i == train.size()) return false;
-    const Choice& one = train[i];
-    text = part == 0 ? one.question : part == 1 ? one.context : one.options[part - 2];
-    if (++part == one.options.size() + 2) ++i, part = 0;
-    return true;
-  });
+std::vector<std::string_view> texts_of(const std::vector<Choice>& questions) {
+  std::vector<std::string_view> out;
+  for (const auto& one : questions) {
+    out.push_back(one.question), out.push_back(one.context);
+    out.insert(out.end(), one.options.begin(), one.options.end());
+  }
+  return out;
 }
 
-std::unique_ptr<ChooseModel> begin_model(const TaskTraining& training, const std::vector<Choice>& train,
-                                         const TaskCallbacks& calls) {
-  const TaskRecipe& recipe = training.recipe;
-  const Lexer lexer = lexer_for(training, train);
-  auto model = within_memory(recipe.train, [&] { return std::make_unique<ChooseModel>(recipe, lexer); });
-  begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, training.out, training.resume}, calls);
-  return model;
-}
-
-Summary train_choices(const TaskTraining& asked, const std::atomic<bool>& stop, const TaskCallbacks& calls) {
-  from_json<ChooseHead>(asked.recipe.head, "head").validate();
-  TaskTraining training = asked;
-  training.recipe = begin_run(asked, "choose");
-  const TaskRecipe& recipe = training.recipe;
+Summary train_choices(const TaskTraining& training, const std::atomic<bool>& stop, const TaskCallbacks& calls) {
+  from_json<ChooseHead>(training.recipe.head, "head").validate();
+  const TaskRecipe recipe = begin_run(training, "choose");
   const Choices all = read(recipe.data, training.train);
-  if (const auto notes = describe_skipped(all.report); calls.say && !notes.empty())
-    calls.say(training.train + ": passed over\n" + notes);
+  say_skipped(calls, training.train, describe_skipped(all.report));
   std::vector<Choice> train, valid;
   for (const int64_t i : sample(all.size(), training.most, recipe.train.seed))
     train.push_back(all.questions[size_t(i)]);
   if (!training.valid.empty()) valid = read(recipe.data, training.valid).questions;
-  const auto model = begin_model(training, train, calls);
+  const NetworkRun run{recipe, training.out, training.resume};
+  const auto model = begin_network<ChooseModel>(run, calls, begin_lexer(run, texts_of(train)));
   const ChoiceRows x = model->encode(train), v = model->encode(valid);
-  Lesson lesson;
-  lesson.plan.task = "choose", lesson.plan.vocabulary = model->lexer().size();
-  lesson.plan.labels = str(all.report.options, " options");
-  lesson.plan.valid_examples = v.size();
+  Lesson lesson = model->lesson(run);
+  lesson.plan.labels = str(all.report.options, " options"), lesson.plan.valid_examples = v.size();
   lesson.examples = x.size(), lesson.fingerprint = x.fingerprint();
   lesson.cost = [&](int64_t i) { return x.cost(i); };
   lesson.loss = [&](std::span<const int64_t> index) { return model->loss(x, index); };
   if (!valid.empty())
     lesson.validate = [&] {
       const ChoiceScore s = score_of(valid, model->answer(v));
-      Validation out;
-      out.loss = s.log_loss, out.score = s.accuracy, out.extra = Json::object({{"accuracy", s.accuracy}});
-      return out;
+      return Validation{s.log_loss, {}, Json::object({{"accuracy", s.accuracy}}), s.accuracy};
     };
-  lesson.params = model->params();
-  lesson.architecture = model->architecture(recipe);
-  lesson.save = [&] { model->lexer().save(training.out); };
   return learn(lesson, recipe, training.out, training.resume, stop, calls);
 }
 
 TaskRecipe choose_recipe(const std::string& encoder) {
-  TaskRecipe out;
-  out.encoder = encoder;
-  out.train = default_training();
-  out.train.stop_on = "score";
-  out.architecture = default_encoder_config(encoder);
+  TaskRecipe out = default_recipe(encoder, default_encoder_config(encoder));
   out.head = to_json(ChooseHead{});
   out.data = Json::object({{"format", ChoiceSource{}.format}, {"header", ChoiceSource{}.header}});
   return out;
@@ -209,14 +173,17 @@ TaskRecipe choose_recipe(const std::string& encoder) {
 TextTask choose_task() {
   return {.name = "choose",
           .about = "questions with options: which of them is right",
+          .files =
+              "JSONL with question, options, answer (from 0) and perhaps context, or as CommonsenseQA; or a table of "
+              "question, options, answer (A, B, ...)",
+          .keys = {{"format", "jsonl, csv, tsv, or auto: by the name"},
+                   {"header", "yes or no: whether the first row of a table names the columns"}},
           .input = "a question and its options with tabs between, or {\"question\": .., \"options\": [..]}",
           .measure = "accuracy",
           .encoders = encoder_names,
           .recipe = choose_recipe,
           .train = train_choices,
-          .load = [](const std::string& directory) -> std::unique_ptr<TextSystem> {
-            return std::make_unique<ChooseSystem>(directory);
-          }};
+          .load = load_system<ChooseSystem>};
 }
 
 }  // namespace stemma

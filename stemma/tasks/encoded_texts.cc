@@ -59,9 +59,15 @@ void EncodedTexts::add_joined(const EncodedTexts& first, int64_t i, const Encode
   };
   // Where both do not fit, the second has half of the room, or what it needs of it.
   append(first, i, longest - 1 - std::min(second.length(j), longest / 2));
+  joined.push_back(int64_t(both.size()));
   both.push_back(eos_id), add_letters({eos_id});
   append(second, j, longest - int64_t(both.size()));
   ids.push_back(both), cut.push_back(shortened);
+}
+
+std::vector<std::vector<double>> EncodedTexts::parted(int64_t i, const std::vector<double>& of_rows) const {
+  const auto between = of_rows.begin() + joined[size_t(i)];
+  return {{of_rows.begin(), between}, {between + 1, of_rows.end()}};
 }
 
 uint64_t EncodedTexts::fingerprint(uint64_t seed) const {

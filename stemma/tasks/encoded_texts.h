@@ -13,9 +13,10 @@ namespace stemma {
 bool reads_letters(const Json& architecture);
 
 struct EncodedTexts {
-  Ragged ids;             // a sequence for each text
-  Ragged letters;         // a sequence for each token; none when nobody reads letters
-  std::vector<bool> cut;  // of each text: there was more, which is not here
+  Ragged ids;                   // a sequence for each text
+  Ragged letters;               // a sequence for each token; none when nobody reads letters
+  std::vector<bool> cut;        // of each text: there was more, which is not here
+  std::vector<int64_t> joined;  // of add_joined: the row of the </s> between
   bool with_letters = false;
   int64_t longest = 0;                          // tokens of a text that the encoder has positions for; 0: any
   bool by_sentence = false;                     // whether each sentence is a sequence of `gather`
@@ -33,6 +34,8 @@ struct EncodedTexts {
   TokenRows gather(std::span<const int64_t> index) const;
   Splits documents(std::span<const int64_t> index) const;  // by_sentence: where the sentences of each text begin
   uint64_t fingerprint(uint64_t seed = 0) const;
+  // What belongs to the rows of joined text i, as what belongs to either of its texts.
+  std::vector<std::vector<double>> parted(int64_t i, const std::vector<double>& of_rows) const;
 
  private:
   void add_letters(std::vector<int32_t> of_token);

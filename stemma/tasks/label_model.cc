@@ -5,12 +5,12 @@
 #include "stemma/base/choice.h"
 #include "stemma/base/files.h"
 #include "stemma/base/parallel.h"
-#include "stemma/models/encoder.h"
+#include "stemma/tasks/network.h"
 
 namespace stemma {
 
 void LabelHead::validate() const {
-  check_choice("head.pooling", pooling, {"auto", "last", "first", "max", "mean", "attention"});
+  check_pooling(pooling);
   check_choice("head.balance", balance, {"none", "balanced"});
   check_choice("head.pairs", pairs, {"siamese", "symmetric", "joint"});
   check(hidden >= 0 && attention_width >= 0 && sentence_width >= 0,
@@ -29,13 +29,9 @@ TaskRecipe label_recipe(const std::string& encoder, const LabelTask& task) {
   const auto known = label_encoders();
   check(std::find(known.begin(), known.end(), encoder) != known.end(), "unknown encoder '", encoder, "'",
         suggestion(encoder, known));
-  TaskRecipe out;
-  out.encoder = encoder;
-  out.train = default_training();
-  out.train.stop_on = "score";
-  out.architecture = encoder == "tfidf"      ? sparse_defaults()
-                     : encoder == "fasttext" ? bag_defaults()
-                                             : default_encoder_config(encoder);
+  TaskRecipe out = default_recipe(encoder, encoder == "tfidf"      ? sparse_defaults()
+                                           : encoder == "fasttext" ? bag_defaults()
+                                                                   : default_encoder_config(encoder));
   LabelHead head;
   if (task.pairs) {  // Conneau et al. 2017, section 5: the maximum over time, a layer between
     head.hidden = 128, head.pooling = "max", head.dropout = 0.2f;
@@ -88,11 +84,7 @@ GradientFlow label_flow(const LabelFlow& asked) {
 }
 
 std::string describe_labels(const LabelTask& task) {
-  if (task.kind == LabelKind::score) return "a score";
-  std::string out = str(task.labels.size(), ": ");
-  for (int64_t j = 0; j < std::min<int64_t>(task.labels.size(), 8); ++j)
-    out += str(j ? ", " : "", task.labels.name(int32_t(j)));
-  return out + (task.labels.size() > 8 ? ", ..." : "");
+  return task.kind == LabelKind::score ? "a score" : task.labels.in_short();
 }
 
 std::string measure_of(const LabelTask& task) {
@@ -118,6 +110,11 @@ std::string unused_options(const LabelTraining& training) {
   usual.train.seed = recipe.train.seed, usual.train.deterministic = recipe.train.deterministic;
   usual.train.stop_on = recipe.train.stop_on;
   if (recipe.architecture.find("epochs")) usual.train.epochs = recipe.train.epochs;  // --epochs sets both
+  RecipeTree limited(to_json(usual));
+  limit(limited, training.valid.size() > 0);
+  const auto unasked = limited.build<TaskRecipe>().train;  // the limit of a run that was given none
+  if (recipe.train.epochs == unasked.epochs) usual.train.epochs = unasked.epochs;
+  if (recipe.train.early_stopping == unasked.early_stopping) usual.train.early_stopping = unasked.early_stopping;
   usual.train = resolved(usual.train);
   std::string out;
   const auto add = [&](std::string_view what) { out += str(out.empty() ? "" : ", ", what); };

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "stemma/data/label_set.h"
+#include "stemma/tasks/evidence.h"
 #include "stemma/tasks/gradient_flow.h"
 #include "stemma/tasks/lesson.h"
 
@@ -53,14 +54,6 @@ struct LabelTask {
   bool pairs = false;
 };
 
-// A word (or n-gram) of a document and what it adds to the answer: for the views.
-struct Evidence {
-  std::string text;
-  int64_t begin = -1, end = -1;  // bytes of the document it came from; -1: a feature without a place
-  double weight = 0;
-  int64_t document = 0;  // of a pair: 0 or 1
-  FIELDS(text, begin, end, weight, document)
-};
 // A convolution's filter: the n-grams that excite it most, and the label it speaks for.
 struct ExplainedFilter {
   int64_t filter = 0, width = 0;  // its number among those of its width; tokens

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "stemma/base/numbers.h"
-#include "stemma/metrics/classification.h"
 #include "stemma/metrics/correlation.h"
+#include "stemma/tasks/class_tables.h"
 
 namespace stemma {
 
@@ -26,16 +26,6 @@ std::vector<int32_t> first_labels(const LabelledDocuments& data) {
   std::vector<int32_t> out;
   for (const auto& labels : data.labels) out.push_back(labels.at(0));
   return out;
-}
-
-ReportTable class_table(const ClassScores& scores) {
-  ReportTable table{"by label", {"label", "precision", "recall", "F1", "texts"}, {}};
-  const auto add = [&](const ClassScore& s) {
-    table.rows.push_back({s.label, percent(s.precision), percent(s.recall), percent(s.f1), str(s.support)});
-  };
-  for (const auto& s : scores.classes) add(s);
-  add(scores.macro), add(scores.weighted);
-  return table;
 }
 
 TaskReport score_one(const LabelTask& task, const LabelledDocuments& data,
@@ -60,7 +50,8 @@ TaskReport score_one(const LabelTask& task, const LabelledDocuments& data,
                          {"log loss", digits(c.log_loss, 4)},
                          {"calibration error", percent(c.expected_error)},
                          {"texts", str(s.documents)}}});
-  out.tables.push_back(class_table(s.scores));
+  out.tables.push_back(class_table(s.scores, "by label", "label", "texts"));
+  out.tables.push_back(confusion_table(s, "label"));
   return out;
 }
 
@@ -77,7 +68,7 @@ TaskReport score_many(const LabelTask& task, const LabelledDocuments& data,
                          {"exact match", percent(s.exact_match)},
                          {"Hamming loss", percent(s.hamming_loss)},
                          {"texts", str(s.documents)}}});
-  out.tables.push_back(class_table(s.scores));
+  out.tables.push_back(class_table(s.scores, "by label", "label", "texts"));
   return out;
 }
 

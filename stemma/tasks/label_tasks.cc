@@ -245,7 +245,7 @@ Summary train_labels(const std::string& name, const TaskTraining& training, cons
         " learns in one go, so there is nothing to resume; leave --resume out");
   const TaskRecipe recipe = begin_run(training, name);
   auto train = read_documents(name, recipe, training.train, nullptr);
-  if (calls.say && !train.notes.empty()) calls.say(training.train + ": passed over\n" + train.notes);
+  say_skipped(calls, training.train, train.notes);
   train.data = some_of(std::move(train.data), sample(train.data.size(), training.most, recipe.train.seed));
   check_same_labels(training, train.task);
   LabelledDocuments valid;
@@ -259,10 +259,7 @@ Summary train_labels(const std::string& name, const TaskTraining& training, cons
 
 TaskRecipe recipe_of(const LabelTask& task, const std::string& encoder, Json data) {
   TaskRecipe out = label_recipe(encoder, task);
-  Json::Object own;  // how files are read, without which
-  for (const auto& [key, value] : data.object())
-    if (key != "path") own.emplace_back(key, value);
-  out.data = own;
+  out.data = without_path(data);
   return out;
 }
 
@@ -272,6 +269,15 @@ TextTask classify_task() {
   return {
       .name = "classify",
       .about = "texts into classes: topics, sentiment, ...; one label each or many",
+      .files =
+          "a table (TSV, CSV, JSONL) with text and label in columns 1 and 2, or lines of fastText: __label__a text",
+      .keys = {{"format", "tsv, csv, jsonl, fasttext, or auto: by the name and the first line"},
+               {"header", "yes, no, or auto: whether the first row names the columns"},
+               {"text", "columns of the text, by number or name; several are joined by data.join"},
+               {"join", "what stands between them"},
+               {"label", "column of the label"},
+               {"separator", "where a label ends and the next begins, in cells with many"},
+               {"names", "a file whose line n is the name of label n"}},
       .input = "a text",
       .measure = "accuracy",
       .encoders = label_encoders,
@@ -287,6 +293,17 @@ TextTask classify_task() {
 TextTask pair_task() {
   return {.name = "pair",
           .about = "two texts: do they mean the same, does one follow from the other, how alike are they",
+          .files =
+              "a table (TSV, CSV, JSONL) with the texts and the label in columns 1, 2, 3, or three files of lines: "
+              "FIRST,SECOND,LABEL",
+          .keys = {{"table.format", "tsv, csv, jsonl, or auto: by the name"},
+                   {"table.header", "yes, no, or auto: whether the first row names the columns"},
+                   {"table.more_columns", "true: rows may be longer than the first one"},
+                   {"first", "column of the first text, by number or name"},
+                   {"second", "column of the second text"},
+                   {"label", "column of the label, or of the score"},
+                   {"scores", "true: labels are numbers, to be learned as such"},
+                   {"leave", "labels whose pairs are left out, as [\"-\"]"}},
           .input = "two texts with a tab between",
           .measure = "score",
           .encoders = label_encoders,

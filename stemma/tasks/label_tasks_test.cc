@@ -2,21 +2,17 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
 #include <cmath>
 
-#include "stemma/base/files.h"
-#include "stemma/base/parallel.h"
 #include "stemma/base/random.h"
 #include "stemma/base/testing.h"
 #include "stemma/tasks/label_model.h"
+#include "stemma/tasks/task_test.h"
 
 namespace stemma {
 namespace {
 
 using testing::HasSubstr;
-
-const std::atomic<bool> go{false};
 
 class LabelTasks : public testing::Test {
  protected:
@@ -50,7 +46,6 @@ class LabelTasks : public testing::Test {
     t.recipe = tree.build<TaskRecipe>();
     return t;
   }
-  Summary train(const TextTask& task, const TaskTraining& t) const { return task.train(t, go, {}); }
   void set(TaskTraining& t, std::initializer_list<const char*> assignments) const {
     RecipeTree tree(to_json(t.recipe));
     for (const char* a : assignments) tree.set(a);
@@ -110,37 +105,11 @@ TEST_F(LabelTasks, TheMostTellingWordExplains) {
   }
 }
 
-TEST_F(LabelTasks, AResumedRunHasTheBitsOfAnUnbrokenOne) {
+TEST_F(LabelTasks, GoingOnIsTrainingOnAndThreadsDoNotMatter) {
   const auto task = classify_task();
   auto whole = training(task, "gru", "whole");
   set(whole, {"train.validate_every=5", "train.steps=20", "pooling=attention", "letters=cnn"});
-  train(task, whole);
-  auto broken = whole;
-  broken.out = file("broken");
-  set(broken, {"train.steps=10"});
-  train(task, broken);
-  set(broken, {"train.steps=20"});
-  broken.resume = true;
-  train(task, broken);
-  EXPECT_EQ(read_file(join_path(whole.out, "model.safetensors")),
-            read_file(join_path(broken.out, "model.safetensors")));
-}
-
-TEST_F(LabelTasks, DeterministicBitsForAnyNumberOfThreads) {
-  const auto task = classify_task();
-  const Deterministic on;
-  std::string first;
-  const int before = threads();
-  for (const int n : {1, 2, 3}) {
-    set_threads(n);
-    auto t = training(task, "lstm", str("threads", n));
-    set(t, {"train.epochs=2"});
-    train(task, t);
-    const std::string weights = read_file(join_path(t.out, "model.safetensors"));
-    if (first.empty()) first = weights;
-    EXPECT_EQ(weights, first) << n;
-  }
-  set_threads(before);
+  expect_same_bits(task, whole);
 }
 
 TEST_F(LabelTasks, ManyLabels) {

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include "stemma/base/files.h"
 #include "stemma/base/hash.h"
-#include "stemma/tasks/network.h"
-#include "stemma/train/checkpoint.h"
 
 namespace stemma {
 
@@ -73,25 +70,15 @@ std::vector<double> weights_of_labels(const LabelledDocuments& data, const Label
   return weights;
 }
 
-Lexer lexer_for(const LabelTraining& training) {
-  if (training.resume && exists(join_path(training.directory, "lexer.json"))) return Lexer::load(training.directory);
-  const auto& d = training.train.documents;
-  size_t i = 0;
-  return Lexer::train(training.recipe.text, [&](std::string& text) {
-    if (i == d.first.size() + d.second.size()) return false;
-    text = i < d.first.size() ? d.first[i] : d.second[i - d.first.size()];
-    return ++i, true;
-  });
-}
-
 }  // namespace
 
 TrainedLabels train_network_labels(const LabelTraining& training, const std::atomic<bool>& stop,
                                    const TaskCallbacks& calls) {
   const auto& [recipe, task, train, valid, judge, directory, resume] = training;
-  const Lexer lexer = lexer_for(training);
-  auto model = within_memory(recipe.train, [&] { return std::make_unique<NetworkLabels>(recipe, task, lexer); });
-  begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, directory, resume}, calls);
+  const NetworkRun run{recipe, directory, resume};
+  std::vector<std::string_view> texts(train.documents.first.begin(), train.documents.first.end());
+  texts.insert(texts.end(), train.documents.second.begin(), train.documents.second.end());
+  auto model = begin_network<NetworkLabels>(run, calls, begin_lexer(run, texts), task);
   const auto x = model->encode(train.documents), v = model->encode(valid.documents);
   const auto head = from_json<LabelHead>(recipe.head, "head");
   check(head.balance == "none" || task.kind == LabelKind::one,
@@ -99,9 +86,9 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
   const int64_t k = std::max<int64_t>(task.labels.size(), 1);
   const auto targets = label_targets(train, task, recipe.train.label_smoothing,
                                      weights_of_labels(train, task, head.balance == "balanced"));
-  Lesson lesson;
-  lesson.plan.task = task.name, lesson.plan.vocabulary = lexer.size(), lesson.plan.labels = describe_labels(task);
-  lesson.plan.measure = measure_of(task), lesson.plan.valid_examples = valid.size();
+  Lesson lesson = model->lesson(run);
+  lesson.plan.labels = describe_labels(task), lesson.plan.measure = measure_of(task);
+  lesson.plan.valid_examples = valid.size();
   lesson.examples = x.size(), lesson.fingerprint = x.fingerprint(hash64(targets));
   lesson.cost = [&](int64_t i) { return x.cost(i); };
   lesson.loss = [&](std::span<const int64_t> index) {
@@ -110,26 +97,21 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
     return label_loss(model->logits(x, index), t, task.kind);
   };
   if (valid.size()) lesson.validate = [&] { return judge(model->answer(v)); };
-  lesson.params = model->params();
-  lesson.architecture = model->architecture(recipe);
-  lesson.save = [&, &task = task, &directory = directory] { save_label_task(task, directory), lexer.save(directory); };
+  lesson.save = [&, &task = task, &directory = directory, save = lesson.save] {
+    save_label_task(task, directory), save();
+  };
   const Summary summary = learn(lesson, recipe, directory, resume, stop, calls);
   return {std::move(model), summary};
 }
 
 std::unique_ptr<LabelModel> load_network_labels(const TaskRecipe& recipe, const LabelTask& task,
                                                 const std::string& directory) {
-  const std::string weights = trained_weights(directory);
-  Lexer lexer = Lexer::load(directory);
-  const Unfilled on;
-  auto model = std::make_unique<NetworkLabels>(recipe, task, std::move(lexer));
-  load_weights(weights, model->architecture(recipe), [&](const ParamFn& f) { model->walk(f); });
-  return model;
+  return load_network<NetworkLabels>(recipe, directory, task);
 }
 
 GradientFlow network_label_flow(const LabelFlow& asked) {
   NetworkLabels model(asked.recipe, asked.task, Lexer::load(asked.directory));
-  load_tensors(trained_weights(asked.directory), model.params(), model.architecture(asked.recipe));
+  load_tensors(trained_weights(asked.directory), model.params(), model.architecture());
   return model.flow(asked.texts, asked.places);
 }
 

@@ -3,10 +3,9 @@
 #pragma once
 #include <optional>
 
-#include "stemma/models/encoder.h"
 #include "stemma/nn/sentence_level.h"
-#include "stemma/tasks/encoded_texts.h"
 #include "stemma/tasks/label_model.h"
+#include "stemma/tasks/network.h"
 
 namespace stemma {
 
@@ -21,11 +20,7 @@ struct LabelLayers {
   float p = 0;
 
   LabelLayers(const LabelHead& options, const Encoder& encoder, const LabelTask& task)
-      : pool({.pooling = options.pooling == "auto" ? default_pooling(encoder.name()) : options.pooling,
-              .width = encoder.width(),
-              .attention_width = options.attention_width,
-              .backwards = encoder.backwards()}),
-        p(options.dropout) {
+      : pool(make_pooling(options.pooling, encoder, options.attention_width)), p(options.dropout) {
     const int64_t parts = !task.pairs || options.pairs == "joint" ? 1 : options.pairs == "symmetric" ? 2 : 4;
     if (options.sentence_width > 0) sentences.emplace(encoder.width(), options.sentence_width, options.attention_width);
     const int64_t width = (sentences ? 2 * options.sentence_width : encoder.width()) * parts;
@@ -38,27 +33,17 @@ struct LabelLayers {
   }
 };
 
-class NetworkLabels : public LabelModel {
+class NetworkLabels : public LabelModel, public TextNetwork {
  public:
   NetworkLabels(const TaskRecipe& recipe, const LabelTask& task, Lexer lexer)
-      : task_(task),
+      : TextNetwork(recipe, std::move(lexer)),
+        task_(task),
         options_(from_json<LabelHead>(recipe.head, "head")),
-        lexer_(std::move(lexer)),
-        encoder_(make_encoder(recipe.encoder, recipe.architecture, {lexer_.size(), lexer_.letter_count()})),
-        head_(options_, *encoder_, task) {
-    with_letters_ = reads_letters(recipe.architecture);
-    clip_norm_ = double(recipe.train.clip_norm);
+        head_(options_, *encoder_, task),
+        clip_norm_(double(recipe.train.clip_norm)) {
+    mark(recipe, {task.name, recipe.head.dump(), str(task.labels.size())});
   }
-
-  void walk(const ParamFn& f) { encoder_->walk("encoder", f), stemma::walk("head", head_, f); }
-  Params params() const override {
-    return unique_params([this](const ParamFn& f) { const_cast<NetworkLabels*>(this)->walk(f); });
-  }
-  const Lexer& lexer() const { return lexer_; }
-  std::string architecture(const TaskRecipe& recipe) const {
-    return str(task_.name, " ", recipe.encoder, " ", recipe.architecture.dump(), " ", recipe.head.dump(), " ",
-               lexer_.size(), " ", lexer_.letter_count(), " ", task_.labels.size());
-  }
+  Params params() const override { return TextNetwork::params(); }
 
   // ---- documents as rows ----
   struct Encoded {
@@ -70,8 +55,7 @@ class NetworkLabels : public LabelModel {
   Encoded encode(const Documents& documents) const {
     Encoded out;
     const auto encode_all = [&](const std::vector<std::string>& texts) {
-      EncodedTexts rows;
-      rows.with_letters = with_letters_, rows.longest = encoder_->longest();
+      EncodedTexts rows = no_texts();
       rows.by_sentence = head_.sentences.has_value();
       for (const auto& text : texts) rows.add(lexer_, lexer_.lex(text), text);
       return rows;
@@ -80,8 +64,7 @@ class NetworkLabels : public LabelModel {
     if (!documents.pairs()) return out;
     out.second = encode_all(documents.second);
     if (options_.pairs != "joint") return out;
-    Encoded joint;
-    joint.first.with_letters = with_letters_, joint.first.longest = encoder_->longest();
+    Encoded joint{no_texts(), {}};
     for (int64_t i = 0; i < documents.size(); ++i) joint.first.add_joined(out.first, out.second, i);
     return joint;
   }
@@ -118,6 +101,7 @@ class NetworkLabels : public LabelModel {
   int64_t parameters() const override { return count(params()); }
 
  private:
+  void walk_head(const ParamFn& f) override { stemma::walk("head", head_, f); }
   // [texts, width], of each text by itself.
   Tensor vector_of(const EncodedTexts& x, std::span<const int64_t> index) const {
     const Tensor pooled = head_.pool((*encoder_)(x.gather(index)));
@@ -126,10 +110,7 @@ class NetworkLabels : public LabelModel {
 
   LabelTask task_;
   LabelHead options_;
-  Lexer lexer_;
-  std::unique_ptr<Encoder> encoder_;
   LabelLayers head_;
-  bool with_letters_ = false;
   double clip_norm_ = 0;  // of training
 };
 

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stemma/tasks/network.h"
 #include "stemma/tasks/network_labels.h"
 
 namespace stemma {
@@ -19,48 +18,30 @@ static double attended(const Tensor& words, const Tensor& sentences, int64_t i) 
 // Gradient x input of the label's logit.
 Explained NetworkLabels::explain(const Documents& one, int32_t label) const {
   const Encoded x = encode(one);
-  const Evaluating on;
-  const Recording tape;
-  Explained out;
-  out.measure = "gradient x input";
-  std::vector<Tensor> attention, of_sentences;
-  std::vector<Tensor> inputs;
+  std::vector<Tensor> pooled, of_sentences;
+  std::vector<std::vector<double>> saliency, attention;  // of the rows that the encoder read
   {
     const Listening listener([&](const std::string& path, const Tensor& value) {
       if (path.ends_with("sentences.pooling"))
         of_sentences.push_back(value);
       else if (path.ends_with("pooling"))
-        attention.push_back(value);
+        pooled.push_back(value);
     });
-    const InputProbe probe;
     const int64_t first = 0;
-    const Tensor z = logits(x, {&first, 1});
-    inputs = probe.inputs();
-    backward(cols(z, label, 1));
+    saliency = influences([&] { return cols(logits(x, {&first, 1}), label, 1); });
   }
-  const bool joint = one.pairs() && inputs.size() == 1;
-  const Lexed of[2] = {lexer_.lex(one.first.at(0)), one.pairs() ? lexer_.lex(one.second.at(0)) : Lexed{}};
-  const auto place = [&](size_t input, int64_t row) -> std::optional<Evidence> {
-    int64_t document = int64_t(input);
-    if (joint && row >= std::max<int64_t>(of[0].size(), 1)) row -= std::max<int64_t>(of[0].size(), 1) + 1, document = 1;
-    if (row < 0 || row >= of[document].size()) return {};
-    const std::string& text = document ? one.second[0] : one.first[0];
-    const auto begin = of[document].begin[size_t(row)], end = of[document].end[size_t(row)];
-    return Evidence{text.substr(size_t(begin), size_t(end - begin)), begin, end, 0, document};
+  for (size_t k = 0; k < pooled.size(); ++k) {
+    auto& of_rows = attention.emplace_back();
+    for (int64_t i = 0; i < pooled[k].rows(); ++i)
+      of_rows.push_back(attended(pooled[k], k < of_sentences.size() ? of_sentences[k] : Tensor(), i));
+  }
+  std::vector<std::string> texts = one.first;
+  texts.insert(texts.end(), one.second.begin(), one.second.end());
+  const auto evidence = [&](std::vector<std::vector<double>> rows) {
+    if (!x.first.joined.empty() && !rows.empty()) rows = x.first.parted(0, rows[0]);
+    return evidence_of(lexer_, texts, rows);
   };
-  for (size_t k = 0; k < inputs.size(); ++k) {
-    const auto weights = gradient_times_input(inputs[k]);
-    for (int64_t i = 0; i < int64_t(weights.size()); ++i) {
-      auto reason = place(k, i);
-      if (!reason) continue;
-      reason->weight = weights[size_t(i)];
-      out.saliency.push_back(*reason);
-      if (k >= attention.size()) continue;
-      reason->weight = attended(attention[k], k < of_sentences.size() ? of_sentences[k] : Tensor(), i);
-      out.attention.push_back(*reason);
-    }
-  }
-  return out;
+  return {.saliency = evidence(saliency), .measure = "gradient x input", .attention = evidence(attention)};
 }
 
 // ---- filters --------------------------------------------------------------------------------------------------------

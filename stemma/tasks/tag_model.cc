@@ -2,11 +2,6 @@
 
 #include <algorithm>
 
-#include "stemma/base/files.h"
-#include "stemma/tasks/lesson.h"
-#include "stemma/tasks/network.h"
-#include "stemma/train/checkpoint.h"
-
 namespace stemma {
 
 namespace {
@@ -34,42 +29,25 @@ int64_t smaller_limit(int64_t a, int64_t b) { return a == 0 || b == 0 ? std::max
 }  // namespace
 
 TagModel::TagModel(const TaskRecipe& recipe, const TagLabels& labels, Lexer lexer)
-    : options_(from_json<TagHead>(recipe.head, "head")),
+    : TextNetwork(recipe, std::move(lexer)),
+      options_(from_json<TagHead>(recipe.head, "head")),
       labels_(labels),
-      lexer_(std::move(lexer)),
-      encoder_(make_encoder(recipe.encoder, recipe.architecture, {lexer_.size(), lexer_.letter_count()})),
       legal_(legal_labels(labels.tags.names(), labels.inner)) {
   head_.tags = Linear(encoder_->width(), labels.tags.size());
   if (options_.loss == "crf") head_.crf = Crf(labels.tags.size(), legal_);
   if (labels.intents.size() > 0) {
-    const auto pooling = options_.pooling == "auto" ? default_pooling(encoder_->name()) : options_.pooling;
-    head_.pool = Pooling({.pooling = pooling, .width = encoder_->width(), .backwards = encoder_->backwards()});
+    head_.pool = make_pooling(options_.pooling, *encoder_);
     head_.intent = Linear(encoder_->width(), labels.intents.size());
   }
   longest_ = smaller_limit(encoder_->longest(), recipe.text.max_length);
-  const Json* letters = recipe.architecture["input"].find("letters");
-  with_letters_ = letters && letters->text() != "none";
-  architecture_ = str("tag ", recipe.encoder, " ", recipe.architecture.dump(), " ", recipe.head.dump(), " ",
-                      lexer_.size(), " ", lexer_.letter_count(), " ", labels.tags.size(), " ", labels.intents.size());
+  mark(recipe, {"tag", recipe.head.dump(), str(labels.tags.size(), " ", labels.intents.size())});
 }
 
-std::unique_ptr<TagModel> TagModel::load(const TaskRecipe& recipe, const TagLabels& labels,
-                                         const std::string& directory) {
-  const std::string weights = trained_weights(directory);
-  const Unfilled on;
-  auto model = std::make_unique<TagModel>(recipe, labels, Lexer::load(directory));
-  load_weights(weights, model->architecture(), [&](const ParamFn& f) { model->walk(f); });
-  return model;
-}
-
-void TagModel::walk(const ParamFn& f) { encoder_->walk("encoder", f), stemma::walk("head", head_, f); }
-Params TagModel::params() {
-  return unique_params([this](const ParamFn& f) { walk(f); });
-}
+void TagModel::walk_head(const ParamFn& f) { stemma::walk("head", head_, f); }
 
 EncodedSentences TagModel::encode(const Sentences& sentences) const {
   EncodedSentences out;
-  out.parts.with_letters = with_letters_;
+  out.parts = no_texts();
   for (const auto& words : sentences) {
     std::vector<int32_t> first;
     int32_t row = 0;

@@ -1,14 +1,9 @@
 // A tagger: an encoder, the row of each word's first token, a layer, and a linear-chain CRF or a softmax; beside it,
 // where sentences have an intent, pooling and a layer (joint slot filling and intent detection, Liu & Lane 2016).
 #pragma once
-#include "stemma/data/order.h"
-#include "stemma/models/encoder.h"
 #include "stemma/nn/crf.h"
-#include "stemma/nn/pooling.h"
-#include "stemma/tasks/encoded_texts.h"
+#include "stemma/tasks/network.h"
 #include "stemma/tasks/tag_labels.h"
-#include "stemma/tasks/task_recipe.h"
-#include "stemma/train/trainer.h"
 
 namespace stemma {
 
@@ -36,16 +31,10 @@ struct TagAnswer {
   std::vector<double> intents;        // probabilities; empty: there are none
 };
 
-class TagModel {
+class TagModel : public TextNetwork {
  public:
   // Error naming the option that does not fit.
   TagModel(const TaskRecipe& recipe, const TagLabels& labels, Lexer lexer);
-  static std::unique_ptr<TagModel> load(const TaskRecipe& recipe, const TagLabels& labels,
-                                        const std::string& directory);
-  void walk(const ParamFn& f);
-  Params params();
-  const Lexer& lexer() const { return lexer_; }
-  std::string architecture() const { return architecture_; }  // what checkpoints are marked with
 
   EncodedSentences encode(const Sentences& sentences) const;
   struct Outputs {
@@ -72,18 +61,15 @@ class TagModel {
     Linear intent;
     FIELDS(tags, crf, pool, intent)
   };
+  void walk_head(const ParamFn& f) override;
   Tensor tag_loss(const Tensor& scores, const Tensor& targets, float smoothing) const;
   Tensor intent_loss(const Tensor& logits, const TagTargets& targets, std::span<const int64_t> index) const;
   CrfWeights transitions() const;
   TagHead options_;
   TagLabels labels_;
-  Lexer lexer_;
-  std::unique_ptr<Encoder> encoder_;
   Head head_;
   std::shared_ptr<const LegalLabels> legal_;
-  std::string architecture_;
-  int64_t longest_ = 0;  // tokens that the encoder reads at once; 0: any
-  bool with_letters_ = false;
+  int64_t longest_ = 0;        // tokens that the encoder reads at once; 0: any
   std::vector<uint8_t> rare_;  // by token
 };
 

@@ -1,16 +1,12 @@
 #include "stemma/tasks/tag_scores.h"
 
-#include <algorithm>
-
 #include "stemma/base/numbers.h"
-#include "stemma/metrics/classification.h"
 #include "stemma/metrics/span_f1.h"
+#include "stemma/tasks/class_tables.h"
 
 namespace stemma {
 
 namespace {
-
-constexpr size_t confusions_shown = 10;
 
 // Names that appear in either, in the order of a LabelSet.
 ClassificationScore score_names(const std::vector<std::string>& truth, const std::vector<std::string>& answers) {
@@ -29,32 +25,6 @@ std::vector<std::string> joined(const std::vector<Tags>& sentences) {
   std::vector<std::string> out;
   for (const auto& tags : sentences) out.insert(out.end(), tags.begin(), tags.end());
   return out;
-}
-
-ReportTable class_table(const std::string& title, const ClassScores& scores, const std::string& what) {
-  ReportTable table{title, {what, "precision", "recall", "F1", "in the file"}, {}};
-  const auto add = [&](const ClassScore& s) {
-    table.rows.push_back({s.label, percent(s.precision), percent(s.recall), percent(s.f1), str(s.support)});
-  };
-  for (const auto& s : scores.classes) add(s);
-  add(scores.micro), add(scores.macro), add(scores.weighted);
-  return table;
-}
-
-ReportTable confusion_table(const ClassificationScore& s) {
-  struct Confusion {
-    int64_t count;
-    size_t truth, answer;
-  };
-  std::vector<Confusion> all;
-  for (size_t i = 0; i < s.labels.size(); ++i)
-    for (size_t j = 0; j < s.labels.size(); ++j)
-      if (i != j && s.confusion[i][j] > 0) all.push_back({s.confusion[i][j], i, j});
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
-  all.resize(std::min(all.size(), confusions_shown));
-  ReportTable table{"most frequent confusions", {"tag", "taken for", "times"}, {}};
-  for (const auto& c : all) table.rows.push_back({s.labels[c.truth], s.labels[c.answer], str(c.count)});
-  return table;
 }
 
 struct Unknown {
@@ -81,7 +51,7 @@ void add_spans(const TagTruth& truth, const TagAnswers& answers, TaskReport& out
                              {"span recall", percent(s.scores.micro.recall)}});
   rows.push_back({"illegal places in the file", str(s.illegal_targets)});
   rows.push_back({"illegal places in the answers", str(s.illegal_predictions)});
-  out.tables.push_back(class_table("spans by type", s.scores, "type"));
+  out.tables.push_back(class_table(s.scores, "spans by type", "type", "in the file"));
 }
 
 void add_intents(const TagTruth& truth, const TagAnswers& answers, TaskReport& out) {
@@ -121,9 +91,9 @@ TaskReport score_tags(const TagTruth& truth, const TagAnswers& answers) {
   if (truth.spans)
     add_spans(truth, answers, out);
   else
-    out.tables.push_back(class_table("by tag", s.scores, "tag"));
+    out.tables.push_back(class_table(s.scores, "by tag", "tag", "in the file"));
   add_intents(truth, answers, out);
-  out.tables.push_back(confusion_table(s));
+  out.tables.push_back(confusion_table(s, "tag"));
   return out;
 }
 

@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "stemma/metrics/span_f1.h"
-#include "stemma/tasks/network.h"
+#include "stemma/tasks/evidence.h"
 #include "stemma/tasks/tag_training.h"
 #include "stemma/tasks/tag_words.h"
+#include "stemma/text/unicode.h"
 
 namespace stemma {
 
@@ -72,10 +73,11 @@ class TagSystem : public TextSystem {
                        const std::string& intent) const {
     Json::Array tokens, spans;
     std::string readable;
+    const auto characters = characters_before(line);
     for (size_t i = 0; i < tags.size(); ++i) {
       tokens.push_back(Json::object({{"text", text.words[i]},
-                                     {"begin", text.places[i].begin},
-                                     {"end", text.places[i].end},
+                                     {"begin", characters[size_t(text.places[i].begin)]},
+                                     {"end", characters[size_t(text.places[i].end)]},
                                      {"tag", tags[i]},
                                      {"probability", answer.probabilities[i]}}));
       readable += str(i ? " " : "", text.words[i], "/", tags[i]);
@@ -84,8 +86,8 @@ class TagSystem : public TextSystem {
       for (const auto& span : tagged_spans(tags)) {
         const int64_t begin = text.places[size_t(span.first)].begin, end = text.places[size_t(span.last)].end;
         spans.push_back(Json::object({{"type", span.type},
-                                      {"begin", begin},
-                                      {"end", end},
+                                      {"begin", characters[size_t(begin)]},
+                                      {"end", characters[size_t(end)]},
                                       {"text", line.substr(size_t(begin), size_t(end - begin))}}));
       }
     Json json = Json::object({{"tokens", std::move(tokens)}, {"spans", std::move(spans)}});
@@ -101,20 +103,15 @@ class TagSystem : public TextSystem {
   Tagger tagger_;
 };
 
-// Gradient x input (Simonyan et al. 2014): how much the score of `tag` at `word` would fall, to first order, if the
-// vectors of each word's tokens were zero.
+// How much the score of `tag` at `word` would fall, to first order, if the vectors of each word's tokens were zero.
 std::vector<double> TagSystem::influence(const EncodedSentences& x, const std::vector<int64_t>& word_of, int64_t word,
                                          int32_t tag) const {
-  const Evaluating on;
-  const Recording tape;
-  const InputProbe probe;
   const int64_t first = 0;
-  const Tensor z = tagger_.model->outputs(x, {&first, 1}).scores;
-  backward(cols(gather(z, {word}), tag, 1));
-  std::vector<double> out(static_cast<size_t>(z.rows()));
-  int64_t token = 0;
-  for (const Tensor& e : probe.inputs())
-    for (const double weight : gradient_times_input(e)) out[size_t(word_of[size_t(token++)])] += weight;
+  const auto of_tokens = influences([&] {
+    return cols(gather(tagger_.model->outputs(x, {&first, 1}).scores, {word}), tag, 1);
+  });
+  std::vector<double> out(static_cast<size_t>(x.length(0)));
+  for (size_t t = 0; t < word_of.size(); ++t) out[size_t(word_of[t])] += of_tokens.at(0)[t];
   return out;
 }
 
@@ -130,21 +127,17 @@ Json TagSystem::explain(const std::string& input) const {
     word_of.push_back(w);
   }
   std::vector<std::vector<double>> on;  // on[i][j]: of word j on the tag of word i
-  Json::Array saliency;
+  std::vector<Evidence> saliency;
   for (size_t i = 0; i < text.words.size(); ++i) on.push_back(influence(x, word_of, int64_t(i), answer.tags[i]));
   for (size_t j = 0; j < text.words.size(); ++j) {
     double weight = 0;
     for (const auto& row : on) weight += row[j];
-    saliency.push_back(Json::object({{"text", text.words[j]},
-                                     {"begin", text.places[j].begin},
-                                     {"end", text.places[j].end},
-                                     {"weight", weight},
-                                     {"document", 0}}));
+    saliency.push_back({text.words[j], text.places[j].begin, text.places[j].end, weight});
   }
   Json out = Json::object({{"texts", Json::Array{input}},
                            {"answer", answer_of(input, text, answer, named.tags[0], named.intents[0]).json},
                            {"measure", "gradient x input"},
-                           {"saliency", std::move(saliency)},
+                           {"saliency", to_json(saliency)},
                            {"attention", Json::Array{}},
                            {"influence", matrix(text.words, [&](size_t i, size_t j) { return Json(on[i][j]); })}});
   if (const auto& crf = tagger_.model->crf()) out["transitions"] = transitions_of(*crf, tagger_.labels.tags.names());
@@ -156,14 +149,18 @@ Json TagSystem::explain(const std::string& input) const {
 TextTask tag_task() {
   return {.name = "tag",
           .about = "words of sentences into tags: parts of speech, named entities, slots; and intents of sentences",
+          .files = "CoNLL (a word a line), CoNLL-U, or lines of word:tag word:tag <=> intent",
+          .keys = {{"format", "conll, conllu, slots, or auto: by the name and the first line"},
+                   {"word", "column of the word: conll 1, -1 is the last; conllu FORM or LEMMA; empty: as usual"},
+                   {"tag", "column of the tag: conll a number; conllu UPOS, XPOS, DEPREL, ..., or a key of FEATS"},
+                   {"spaces", "false: words are not written apart, as in Chinese"},
+                   {"strip_index", "true: digits behind a word's first character are no part of it"}},
           .input = "a sentence",
           .measure = "score",
           .encoders = encoder_names,
           .recipe = tag_recipe,
           .train = train_tags,
-          .load = [](const std::string& directory) -> std::unique_ptr<TextSystem> {
-            return std::make_unique<TagSystem>(directory);
-          }};
+          .load = load_system<TagSystem>};
 }
 
 }  // namespace stemma

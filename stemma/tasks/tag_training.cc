@@ -4,7 +4,6 @@
 
 #include "stemma/base/files.h"
 #include "stemma/base/hash.h"
-#include "stemma/tasks/network.h"
 #include "stemma/tasks/tag_words.h"
 #include "stemma/vectors/vector_file.h"
 
@@ -32,13 +31,12 @@ Vocabulary seen_words(const std::vector<TaggedSentence>& sentences) {
 }
 
 // Learned from the words of training; words of `vectors` may come in test text, so they are known as well.
-Lexer lexer_for(const TaskTraining& training, const std::vector<TaggedSentence>& sentences) {
-  if (training.resume && exists(join_path(training.out, "lexer.json"))) return Lexer::load(training.out);
-  LexerOptions options = training.recipe.text;
+Lexer learned_lexer(const TaskRecipe& recipe, const std::vector<TaggedSentence>& sentences) {
+  LexerOptions options = recipe.text;
   options.max_length = 0;  // no word may go without a tag
   std::vector<std::string> more;
-  if (!training.recipe.vectors.empty() && options.input == "word") {
-    const auto vectors = load_vectors(training.recipe.vectors);
+  if (!recipe.vectors.empty() && options.input == "word") {
+    const auto vectors = load_vectors(recipe.vectors);
     for (int32_t i = 0; i < vectors.lexicon.words(); ++i)
       more.insert(more.end(), size_t(options.min_count), std::string(vectors.lexicon.text(i)));
   }
@@ -59,14 +57,6 @@ TagTargets targets_of(const std::vector<TaggedSentence>& sentences, const TagLab
     out.intents.push_back(sentence.intent.empty() ? -1 : labels.intents.find(sentence.intent));
   }
   return out;
-}
-
-std::string names_of(const TagLabels& labels) {
-  std::string out = str(labels.tags.size(), ": ");
-  for (int64_t j = 0; j < std::min<int64_t>(labels.tags.size(), 8); ++j)
-    out += str(j ? ", " : "", labels.tags.name(int32_t(j)));
-  if (labels.tags.size() > 8) out += ", ...";
-  return labels.intents.size() ? str(out, "; ", labels.intents.size(), " intents") : out;
 }
 
 // What validation needs, prepared once.
@@ -149,20 +139,11 @@ TagAnswers answers_of(const std::vector<TagAnswer>& answers, const TagLabels& la
 }
 
 TaskRecipe tag_recipe(const std::string& encoder) {
-  TaskRecipe out;
-  out.encoder = encoder;
-  out.train = default_training();
-  out.train.stop_on = "score";
+  TaskRecipe out = default_recipe(encoder, default_encoder_config(encoder));
   out.train.schedule.name = "decay", out.train.schedule.factor = 0.85, out.train.schedule.hold = 4;
   out.text.min_count = 1, out.text.vocabulary = 200'000, out.text.max_length = 0;
-  out.architecture = default_encoder_config(encoder);
   if (Json& input = out.architecture["input"]; input.find("letters")) input["letters"] = "cnn";
-  out.head = to_json(TagHead{});
-  const Json source = to_json(TaggedTextSource{});
-  Json::Object data;
-  for (const auto& [key, value] : source.object())
-    if (key != "path") data.emplace_back(key, value);
-  out.data = data;
+  out.head = to_json(TagHead{}), out.data = without_path(to_json(TaggedTextSource{}));
   return out;
 }
 
@@ -171,7 +152,7 @@ Tagger Tagger::load(const std::string& directory) {
   out.recipe = load_task_recipe(directory, "tag");
   out.labels = TagLabels::load(join_path(directory, "tags.json"));
   out.seen = Vocabulary::load(join_path(directory, "seen.vocab"));
-  out.model = TagModel::load(out.recipe, out.labels, directory);
+  out.model = load_network<TagModel>(out.recipe, directory, out.labels);
   return out;
 }
 
@@ -180,33 +161,30 @@ Summary train_tags(const TaskTraining& training, const std::atomic<bool>& stop, 
   const TaskRecipe recipe = begin_run(training, "tag");
   const auto [sentences, labels] = read_training_text(training, recipe, calls);
   const Vocabulary seen = seen_words(sentences);
-  const Lexer lexer = lexer_for(training, sentences);
-
-  const auto model = within_memory(recipe.train, [&] { return std::make_unique<TagModel>(recipe, labels, lexer); });
-  begin_weights([&](const ParamFn& f) { model->walk(f); }, {recipe, lexer, training.out, training.resume}, calls);
+  const NetworkRun run{recipe, training.out, training.resume};
+  const Lexer lexer = begin_lexer(run, [&, &sentences = sentences] { return learned_lexer(recipe, sentences); });
+  const auto model = begin_network<TagModel>(run, calls, lexer, labels);
   const auto x = model->encode(words_of(sentences));
   const auto targets = targets_of(sentences, labels);
   model->forget_rare(x);
-  Lesson lesson;
+  Lesson lesson = model->lesson(run);
   if (!training.valid.empty()) {
     const auto valid = read_tagged_file(recipe.data, training.valid, labels).sentences;
     lesson.plan.valid_examples = int64_t(valid.size());
     lesson.validate = Judge{*model, labels, model->encode(words_of(valid)), targets_of(valid, labels),
                             truth_of(valid, seen, labels.spans())};
   }
-  lesson.plan.measure = labels.spans() ? "span_f1" : "accuracy";
-  lesson.plan.task = "tag", lesson.plan.vocabulary = lexer.size(), lesson.plan.labels = names_of(labels);
-  lesson.examples = x.size(),
+  lesson.plan.measure = labels.spans() ? "span_f1" : "accuracy", lesson.plan.labels = labels.tags.in_short();
+  if (labels.intents.size()) lesson.plan.labels += str("; ", labels.intents.size(), " intents");
+  lesson.examples = x.size();
   lesson.fingerprint = hash64(targets.intents, hash64(targets.tags.ids, x.parts.fingerprint()));
   lesson.cost = [&](int64_t i) { return x.cost(i); };
   lesson.loss = [&](std::span<const int64_t> index) {
     return model->loss(model->outputs(x, index), targets, index, recipe.train.label_smoothing);
   };
-  lesson.params = model->params();
-  lesson.architecture = model->architecture();
-  lesson.save = [&, &labels = labels] {
+  lesson.save = [&, &labels = labels, save = lesson.save] {
     labels.save(join_path(training.out, "tags.json")), seen.save(join_path(training.out, "seen.vocab"));
-    lexer.save(training.out);
+    save();
   };
   return learn(lesson, recipe, training.out, training.resume, stop, calls);
 }

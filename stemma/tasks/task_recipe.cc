@@ -28,13 +28,23 @@ void save_task_recipe(const TaskRecipe& recipe, const std::string& task, const s
   write_file(join_path(directory, "config.json"), json.dump(2) + "\n");
 }
 
-TrainOptions default_training() {
-  TrainOptions train;
+TaskRecipe default_recipe(const std::string& encoder, Json architecture) {
+  TaskRecipe out;
+  out.encoder = encoder, out.architecture = std::move(architecture);
+  auto& train = out.train;
   train.optimizer.beta2 = 0.999, train.optimizer.epsilon = 1e-8;  // Kingma & Ba 2015
   train.schedule.name = "constant", train.schedule.rate = 1e-3, train.schedule.warmup = 0;
   train.clip_norm = 5;
   train.label_smoothing = 0;
-  return train;
+  train.stop_on = "score";
+  return out;
+}
+
+Json without_path(const Json& source) {
+  Json::Object own;
+  for (const auto& [key, value] : source.object())
+    if (key != "path") own.emplace_back(key, value);
+  return own;
 }
 
 }  // namespace stemma

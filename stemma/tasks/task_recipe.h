@@ -36,7 +36,9 @@ struct TaskRecipe {
 // any more but learning itself, so that a wrong command leaves a model that is there as it is.
 void save_task_recipe(const TaskRecipe& recipe, const std::string& task, const std::string& directory);
 
-// What suits small data sets and small networks, for all tasks.
-TrainOptions default_training();
+// What suits small data sets and small networks, for all tasks, which then say what they have to say themselves.
+TaskRecipe default_recipe(const std::string& encoder, Json architecture);
+// How files are read, without which file.
+Json without_path(const Json& source);
 
 }  // namespace stemma

@@ -63,6 +63,10 @@ TaskRecipe begin_run(const TaskTraining& training, const std::string& task) {
   return recipe;
 }
 
+void say_skipped(const TaskCallbacks& calls, const std::string& file, const std::string& skipped) {
+  if (calls.say && !skipped.empty()) calls.say(str(file, ": passed over\n", skipped));
+}
+
 std::vector<int64_t> sample(int64_t n, int64_t most, uint64_t seed) {
   std::vector<int64_t> out(static_cast<size_t>(n));
   std::iota(out.begin(), out.end(), int64_t{0});

@@ -30,21 +30,23 @@ struct TaskAnswer {
   bool cut = false;  // the input is longer than what was read of it
 };
 
-// A trained system.
 // "3 of 200 inputs are longer than what is read of them, and were cut"; empty: none.
 std::string describe_cut(int64_t cut, int64_t inputs);
 
+// A trained system.
 class TextSystem {
  public:
   virtual ~TextSystem() = default;
-  // An answer for each input, as `TextTask::input` says. That of one does not depend on the others.
+  // An answer for each input, as `TextTask::input` says. That of one does not depend on the others. "begin" and "end"
+  // in its JSON are characters (code points) of the text.
   virtual std::vector<TaskAnswer> answer(const std::vector<std::string>& inputs) const = 0;
-  // `data`: how this file is read, where that is not as the training file was; null: as that was.
   // The same for a whole file in the form of the training file. Error where inputs of the task are lines only.
   virtual std::vector<TaskAnswer> answer_file(const std::string& file) const;
+  // `data`: how this file is read, where that is not as the training file was; null: as that was.
   virtual TaskReport evaluate(const std::string& file, const Json& data) const = 0;
   virtual const TaskRecipe& recipe() const = 0;
-  // Why: {"texts": [".."], "answer": {..}, "saliency": [{"text", "begin", "end", "weight", "document"}], "measure":
+  // Why, with places in bytes: {"texts": [".."], "answer": {..}, "saliency": [{"text", "begin", "end", "weight",
+  // "document"}], "measure":
   // "..", "attention": [the same]}, and what else the task has to show.
   virtual Json explain(const std::string& input) const = 0;
   // How far back the losses of a file's examples reach. Error where the task has no answer at the end of a text.
@@ -68,13 +70,19 @@ struct TaskTraining {
 
 struct TextTask {
   std::string name, about;
-  std::string input;    // what a line of `predict` is
-  std::string measure;  // what `evaluate` and validation call their score
+  std::string files;                                      // what examples look like
+  std::vector<std::pair<std::string, std::string>> keys;  // of `data` in a recipe, how files are read: key and meaning
+  std::string input;                                      // what a line of `predict` is
+  std::string measure;                                    // what `evaluate` and validation call their score
   std::vector<std::string> (*encoders)();
   TaskRecipe (*recipe)(const std::string& encoder);  // the defaults
   Summary (*train)(const TaskTraining&, const std::atomic<bool>& stop, const TaskCallbacks&);
   std::unique_ptr<TextSystem> (*load)(const std::string& directory);
 };
+template <class System>
+std::unique_ptr<TextSystem> load_system(const std::string& directory) {
+  return std::make_unique<System>(directory);
+}
 const std::vector<TextTask>& text_tasks();
 const TextTask& find_text_task(const std::string& name);
 
@@ -86,6 +94,8 @@ TaskRecipe first_recipe(const TextTask& task, const std::string& encoder, const 
 // is made or is the one to resume.
 TaskRecipe load_task_recipe(const std::string& directory, const std::string& task);
 TaskRecipe begin_run(const TaskTraining& training, const std::string& task);
+// Says what a reader passed over in the training file, when it did.
+void say_skipped(const TaskCallbacks& calls, const std::string& file, const std::string& skipped);
 // The places of `most` of n examples, drawn by `seed`, in order; all when most is 0.
 std::vector<int64_t> sample(int64_t n, int64_t most, uint64_t seed);
 

@@ -68,6 +68,13 @@ int64_t count_code_points(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (uint8_t(c) & 0xC0) != 0x80; });
 }
 
+std::vector<int64_t> characters_before(std::string_view text) {
+  std::vector<int64_t> out(1);
+  for (const char c : text) out.push_back(out.back() + ((uint8_t(c) & 0xC0) != 0x80));
+  for (size_t i = 0; i < text.size(); ++i) out[i] -= (uint8_t(text[i]) & 0xC0) == 0x80;  // within a character: its own
+  return out;
+}
+
 std::string nfc(std::string_view text) { return mapped(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE); }
 std::string nfkc(std::string_view text) { return mapped(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT); }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stemma {
 
@@ -38,6 +39,8 @@ class code_points {
 };
 void append_utf8(std::string& out, char32_t c);
 int64_t count_code_points(std::string_view text);
+// How many code points stand before each byte, and before the end: for places that others count in characters.
+std::vector<int64_t> characters_before(std::string_view text);
 
 // Each throws Error when the text is not valid UTF-8.
 std::string nfc(std::string_view text);

@@ -9,6 +9,11 @@
 namespace stemma {
 namespace {
 
+TEST(Unicode, CharactersBeforeBytes) {
+  EXPECT_EQ(characters_before("aé京b"), (std::vector<int64_t>{0, 1, 1, 2, 2, 2, 3, 4}));
+  EXPECT_EQ(characters_before(""), std::vector<int64_t>{0});
+}
+
 TEST(Unicode, InvalidBytesAreFound) {
   const auto npos = std::string_view::npos;
   EXPECT_EQ(invalid_utf8(""), npos);
