@@ -69,6 +69,7 @@ TEST_F(CliLanguageModel, refusals_are_one_line) {
   EXPECT_THAT(refusal("generate m --temperature x"), HasSubstr("--temperature"));
   EXPECT_THAT(refusal("generate none"), HasSubstr("no model at none"));
   EXPECT_THAT(refusal(training("--out n --set streams=5000")), HasSubstr("too few for 5000 streams"));
+  EXPECT_FALSE(exists(file("n")));  // refused, it leaves nothing
   EXPECT_THAT(refusal(training("--out n --preset zaremba")), HasSubstr("unknown preset 'zaremba'"));
   EXPECT_THAT(refusal(training("--out n --set stop_on=bleu")), HasSubstr("stop_on"));
   write_file(file("empty"), "");

@@ -10,7 +10,8 @@ using testing::Not;
 
 TEST(EvalPage, HasTheSectionsThatThereIsSomethingFor) {
   const auto section = [](const char* id) { return HasSubstr(str("<section id=\"", id, "\">")); };
-  TaskReport report{.measure = "accuracy", .all = Json::object({{"accuracy", 0.5}})};
+  TaskReport report;
+  report.measure = "accuracy", report.all = Json::object({{"accuracy", 0.5}});
   report.tables.push_back({"", {"measure", ""}, {{"<b>accuracy", "50.00"}}});
   const std::string plain = eval_page("a<b", report);
   EXPECT_THAT(plain, section("measures"));

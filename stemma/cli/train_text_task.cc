@@ -50,6 +50,15 @@ Facts facts_of(const TaskPlan& p) {
   return out;
 }
 
+// What the speed is told in: what the loss is a sum over; fasttext counts words.
+std::string unit_of(const TextTask& task, const TaskRecipe& recipe) {
+  if (task.name == "tag" || recipe.encoder == "fasttext") return "words";
+  return task.name == "answer"   ? "pointers"
+         : task.name == "choose" ? "questions"
+         : task.name == "pair"   ? "pairs"
+                                 : "texts";
+}
+
 std::string about(const TextTask& task) {
   std::string text =
       str("Trains a model for ", task.about, ".\n\nExamples are ", task.files, "; plain or .gz.\n\n",
@@ -87,7 +96,8 @@ int train_text_task(const TextTask& task, const Words& words) {
   training.out = a.out, training.resume = a.resume;
   if (training.valid.empty()) training.recipe.train.stop_on = "loss";
   const MachineScope machine(a.machine);
-  TrainingDisplay display({.json = a.json, .score = task.measure, .perplexity = false});
+  TrainingDisplay display(
+      {.json = a.json, .score = task.measure, .unit = unit_of(task, training.recipe), .perplexity = false});
   std::optional<Profile> profile;
   if (!a.trace.empty()) profile.emplace();
   const Summary summary = task.train(training, stop_requested(), display.callbacks(facts_of));

@@ -1,5 +1,7 @@
 #include "stemma/tasks/language_training.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -118,6 +120,7 @@ Summary train_language(LanguageSystem& system, const TokenStream& train, const T
   plan.check_batch(str("--set streams=", std::max<int64_t>(recipe.batch.streams / 2, 1),
                        " with --set accumulate=", 2 * recipe.train.accumulate));
   if (calls.plan) calls.plan(plan);
+  system.save_description(directory);
 
   Work work;
   work.next = [&] { return learner.next(); };
@@ -143,8 +146,26 @@ void check_options(const TrainLanguage& request) {
   within_memory(r.train, [&] { return make_language_model(r.model, r.architecture, 4, r.train.seed); });
 }
 
+std::string stream_file(const std::string& directory) { return join_path(directory, "train.stream"); }
+
+// A run that is refused before its directory is that of a model leaves nothing there: the text as numbers goes again.
+class Refusal {
+ public:
+  explicit Refusal(const std::string& directory) : directory_(directory), fresh_(!exists(directory)) {}
+  ~Refusal() {
+    if (!fresh_ || exists(join_path(directory_, "config.json"))) return;
+    ::unlink(stream_file(directory_).c_str()), ::rmdir(directory_.c_str());
+  }
+  Refusal(const Refusal&) = delete;
+  Refusal& operator=(const Refusal&) = delete;
+
+ private:
+  std::string directory_;
+  bool fresh_;
+};
+
 TokenStream training_text(const TrainLanguage& request, const StreamRequest& wanted, bool continued) {
-  const std::string path = join_path(request.out, "train.stream");
+  const std::string path = stream_file(request.out);
   if (continued && exists(path))
     check(TokenStream::open(path).fingerprint() == fingerprint(wanted), "the training text in ", request.text[0],
           " is not the one that the run in ", request.out, " began with (size or time of a file differs)");
@@ -168,7 +189,8 @@ Summary train_language(const TrainLanguage& asked, const std::atomic<bool>& stop
       continued ? Tokenizer::load(out) : Tokenizer::train(request.recipe.text, lines_of(request.text));
   LanguageSystem system =
       within_memory(request.recipe.train, [&] { return LanguageSystem(request.recipe, tokenizer); });
-  system.save_description(out);
+  const Refusal refusal(out);
+  make_directories(out);
   const TokenStream train = training_text(request, {request.text, tokenizer}, continued);
   TokenStream valid;
   if (!request.valid.empty()) {

@@ -160,6 +160,8 @@ Summary train_tags(const TaskTraining& training, const std::atomic<bool>& stop, 
   check_options(training.recipe);
   const TaskRecipe recipe = begin_run(training, "tag");
   const auto [sentences, labels] = read_training_text(training, recipe, calls);
+  if (calls.say && labels.tags.size() > 300 && from_json<TagHead>(recipe.head, "head").loss == "crf")
+    calls.say(str("a CRF over ", labels.tags.size(), " tags is slow; --set head.loss=softmax tags word by word"));
   const Vocabulary seen = seen_words(sentences);
   const NetworkRun run{recipe, training.out, training.resume};
   const Lexer lexer = begin_lexer(run, [&, &sentences = sentences] { return learned_lexer(recipe, sentences); });

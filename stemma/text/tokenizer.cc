@@ -83,7 +83,9 @@ LineSource lines_of(std::vector<std::string> paths) {
         for (;; reader = nullptr, ++file) {
           if (file >= paths.size()) return false;
           if (!reader) reader = std::make_shared<LineReader>(paths[file]);
-          if (reader->next(line)) return true;
+          if (!reader->next(line)) continue;
+          if (invalid_utf8(line) != line.npos) check_utf8(line, str(reader->path(), ":", reader->line_number()));
+          return true;
         }
       };
 }
