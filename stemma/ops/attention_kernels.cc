@@ -24,7 +24,7 @@ namespace stemma {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr int64_t query_block = 48, key_block = 128;
+constexpr int64_t query_block = 48, key_block = 128, strip = 16;  // a strip: queries that see about the same keys
 constexpr float log2e = 1.44269504f, nothing = -std::numeric_limits<float>::infinity();
 
 // 2^x for x <= 0, at least 2^-126, NaN for NaN: the polynomial of Cephes' exp2f.
@@ -80,9 +80,9 @@ void clear_rows(const Result& x, int64_t begin, int64_t end, int64_t cols) {
 struct Block {
   HWY_ALIGN float data[key_block * query_block];
   float* at(int64_t key, int64_t query) { return data + key * query_block + query; }
-  Left transposed() const { return {data, 1, query_block}; }  // queries down, keys across
-  Left rows() const { return {data, query_block, 1}; }
-  Result result() { return {data, query_block}; }
+  Left transposed(int64_t query) const { return {data + query, 1, query_block}; }  // queries down, keys across
+  Left rows(int64_t key, int64_t query) const { return {data + key * query_block + query, query_block, 1}; }
+  Result result(int64_t key, int64_t query) { return {at(key, query), query_block}; }
 };
 
 // The dropout mask over 1 - p of query rows row, row + 1, ... and four keys from key `j` on, a multiple of 4.
@@ -107,6 +107,25 @@ struct Pair {
   // Keys of the block at k that query i sees.
   int64_t seen(int64_t i, int64_t k) const { return std::clamp<int64_t>(s.visible(i, n, m) - k, 0, key_block); }
 };
+// Calls f(first query, queries, keys) for the strips of a block of queries that see as many of the block's keys.
+// Causal attention computes no more of a block than its strips see.
+template <class F>
+HWY_INLINE void each_strip(const Pair& pair, int64_t q, int64_t queries, int64_t k, F&& f) {
+  const auto keys = [&](int64_t i) { return pair.seen(q + std::min(i + strip, queries) - 1, k); };
+  for (int64_t i = 0, next = 0; i < queries; i = next) {
+    for (next = i + strip; next < queries && keys(next) == keys(i);) next += strip;
+    f(i, std::min(next, queries) - i, keys(i));
+  }
+}
+// Calls f(key, keys, query) for rectangles: these keys, and the queries from `query` on, some of which see them.
+template <class F>
+HWY_INLINE void each_rectangle(const Pair& pair, int64_t q, int64_t queries, int64_t k, F&& f) {
+  int64_t done = 0;
+  each_strip(pair, q, queries, k, [&](int64_t i, int64_t, int64_t keys) {
+    if (keys > done) f(done, keys - done, i);
+    done = keys;
+  });
+}
 // The queries of a vector, from query q on, against `n` keys of the block at k: which lanes see which key.
 struct Sight {
   int64_t full;  // keys that all of them see
@@ -146,6 +165,14 @@ void soften(ForwardScratch& f, int64_t q, int64_t n, const Sight& sight) {
   hn::Store(shrink, D(), f.shrink + q), hn::Store(top, D(), f.top + q);
   hn::Store(hn::MulAdd(hn::Load(D(), f.sum + q), shrink, sum), D(), f.sum + q);
 }
+// All keys are done: `shrink` becomes what Y is to be scaled by, `top` the logarithm.
+void conclude(ForwardScratch& f, int64_t queries) {
+  for (int64_t q = 0; q < queries; q += lanes()) {
+    const V sum = hn::Load(D(), f.sum + q), none = hn::Zero(D());
+    hn::Store(hn::IfThenElse(hn::Eq(sum, none), none, hn::Div(all(1), sum)), D(), f.shrink + q);
+    hn::Store(hn::MulAdd(log(sum), all(log2e), hn::Load(D(), f.top + q)), D(), f.top + q);
+  }
+}
 // A vector of queries whose first row is `row`; keys from k on.
 void drop(Block& p, const Pair& pair, int64_t q, int64_t row, int64_t k, int64_t n) {
   for (int64_t j = 0; j < n; j += 4) {
@@ -167,24 +194,30 @@ void forward_block(const AttentionForward& f, const Pair& pair, const Part& Q, c
   std::fill_n(scratch.top, query_block, nothing), std::fill_n(scratch.sum, query_block, 0.0f);
   if (last == 0) clear_rows({y, width}, 0, queries, width);
   for (int64_t k = 0; k < last; k += key_block) {
-    const int64_t n = std::min(key_block, last - k);
-    small_product({K.row(k), K.stride, 1}, {qt, query_block}, scratch.p.result(), {n, queries, s.d});
-    for (int64_t i = 0; i < queries; i += lanes()) {
-      soften(scratch, i, n, Sight(pair, q + i, k, n));
-      if (s.dropout > 0) drop(scratch.p, pair, i, pair.first_row + q + i, k, n);
-    }
+    each_rectangle(pair, q, queries, k, [&](int64_t key, int64_t n, int64_t i) {
+      small_product({K.row(k + key), K.stride, 1}, {qt + i, query_block}, scratch.p.result(key, i),
+                    {n, queries - i, s.d});
+    });
+    each_strip(pair, q, queries, k, [&](int64_t begin, int64_t rows, int64_t n) {
+      for (int64_t i = begin; i < begin + rows; i += lanes()) {
+        soften(scratch, i, n, Sight(pair, q + i, k, n));
+        if (s.dropout > 0) drop(scratch.p, pair, i, pair.first_row + q + i, k, n);
+      }
+    });
     if (k > 0)
       for (int64_t i = 0; i < queries; ++i)
         if (const float c = scratch.shrink[i]; c != 1)
           for (int64_t j = 0; j < width; j += lanes())
             hn::StoreU(hn::Mul(all(c), hn::LoadU(D(), y + i * width + j)), D(), y + i * width + j);
-    small_product(scratch.p.transposed(), values.from(k), {y, width, k > 0}, {queries, s.dv, n});
+    each_strip(pair, q, queries, k, [&](int64_t i, int64_t rows, int64_t n) {
+      small_product(scratch.p.transposed(i), values.from(k), {y + i * width, width, k > 0}, {rows, s.dv, n});
+    });
   }
   const Part Y{f.Y.data() + (pair.first_row + q) * f.Y.cols() + pair.head * s.dv, f.Y.cols(), queries, s.dv};
+  conclude(scratch, queries);
   for (int64_t i = 0; i < queries; ++i) {
-    const float sum = scratch.sum[i];
-    unpack({y + i * width, width}, {Y.row(i), 0, 1, s.dv}, sum == 0 ? 0 : 1 / sum);
-    if (f.L) f.L.data()[(pair.first_row + q + i) * s.heads + pair.head] = scratch.top[i] + std::log2(sum);
+    unpack({y + i * width, width}, {Y.row(i), 0, 1, s.dv}, scratch.shrink[i]);
+    if (f.L) f.L.data()[(pair.first_row + q + i) * s.heads + pair.head] = scratch.top[i];
   }
 }
 
@@ -227,30 +260,46 @@ struct BackwardParts {
   Result dq, dk, dv;
 };
 
+void begin_block(const AttentionBackward& f, const Pair& pair, const BackwardParts& x, int64_t q, int64_t queries,
+                 BackwardScratch& to) {
+  for (int64_t i = 0; i < queries; ++i) {
+    to.lse[i] = f.L.data()[(pair.first_row + q + i) * pair.s.heads + pair.head];
+    to.mean[i] = row_dot(x.Y.row(q + i), x.dY.row(q + i), pair.s.dv);
+  }
+}
+
 void backward_block(const AttentionBackward& f, const Pair& pair, const BackwardParts& x, int64_t q, float* memory) {
   const auto& s = pair.s;
   const int64_t queries = std::min(query_block, pair.n - q), last = s.visible(q + queries - 1, pair.n, pair.m);
+  const int64_t before = q == 0 ? 0 : s.visible(q - 1, pair.n, pair.m);  // keys that have gradients already
   float *const qt = memory, *const dyt = qt + s.d * query_block;
   transpose_scaled(x.Q.row(q), x.Q.stride, queries, s.d, s.scale * log2e, {qt, query_block});
   transpose_scaled(x.dY.row(q), x.dY.stride, queries, s.dv, 1, {dyt, query_block});
   BackwardScratch scratch;
+  begin_block(f, pair, x, q, queries, scratch);
   auto& [p, ds, lse, mean] = scratch;
-  for (int64_t i = 0; i < queries; ++i) {
-    lse[i] = f.L.data()[(pair.first_row + q + i) * s.heads + pair.head];
-    mean[i] = row_dot(x.Y.row(q + i), x.dY.row(q + i), s.dv);
-  }
   for (int64_t k = 0; k < last; k += key_block) {
-    const int64_t n = std::min(key_block, last - k);
-    small_product({x.K.row(k), x.K.stride, 1}, {qt, query_block}, p.result(), {n, queries, s.d});
-    small_product({x.V.row(k), x.V.stride, 1}, {dyt, query_block}, ds.result(), {n, queries, s.dv});
-    for (int64_t i = 0; i < queries; i += lanes())
-      differentiate(scratch, pair, i, pair.first_row + q + i, k, n, Sight(pair, q + i, k, n));
-    small_product(p.rows(), x.dy_rows.from(q), from_row(x.dv, k, q > 0), {n, s.dv, queries});
-    small_product(ds.rows(), x.q_rows.from(q), from_row(x.dk, k, q > 0), {n, s.d, queries});
-    small_product(ds.transposed(), x.k_rows.from(k), from_row(x.dq, q, k > 0), {queries, s.d, n});
+    each_rectangle(pair, q, queries, k, [&](int64_t key, int64_t n, int64_t i) {
+      const int64_t row = k + key, rest = queries - i;
+      small_product({x.K.row(row), x.K.stride, 1}, {qt + i, query_block}, p.result(key, i), {n, rest, s.d});
+      small_product({x.V.row(row), x.V.stride, 1}, {dyt + i, query_block}, ds.result(key, i), {n, rest, s.dv});
+    });
+    each_strip(pair, q, queries, k, [&](int64_t begin, int64_t rows, int64_t n) {
+      for (int64_t i = begin; i < begin + rows; i += lanes())
+        differentiate(scratch, pair, i, pair.first_row + q + i, k, n, Sight(pair, q + i, k, n));
+      small_product(ds.transposed(begin), x.k_rows.from(k), from_row(x.dq, q + begin, k > 0), {rows, s.d, n});
+    });
+    each_rectangle(pair, q, queries, k, [&](int64_t key, int64_t n, int64_t i) {
+      const int64_t cut = std::clamp(before - k, key, key + n);
+      for (const auto& [begin, end] : {std::pair{key, cut}, {cut, key + n}}) {
+        const int64_t row = k + begin, keys = end - begin, rest = queries - i;
+        if (keys == 0) continue;
+        small_product(p.rows(begin, i), x.dy_rows.from(q + i), from_row(x.dv, row, begin < cut), {keys, s.dv, rest});
+        small_product(ds.rows(begin, i), x.q_rows.from(q + i), from_row(x.dk, row, begin < cut), {keys, s.d, rest});
+      }
+    });
   }
   if (last == 0) clear_rows(x.dq, q, q + queries, s.d);
-  if (q == 0) clear_rows(x.dk, last, pair.m, s.d), clear_rows(x.dv, last, pair.m, s.dv);
 }
 
 void backward_pair(const AttentionBackward& f, int64_t sequence, int64_t head, float* memory) {
