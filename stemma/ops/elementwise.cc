@@ -15,7 +15,7 @@
 #include <hwy/highway.h>
 
 #include "stemma/ops/elementwise.h"
-#include "stemma/ops/simd-inl.h"
+#include "stemma/ops/past-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace stemma {
@@ -80,14 +80,15 @@ struct Silu {
 };
 
 template <class F>
-void values(const float* x, float* y, int64_t n) {
-  for_vectors(n, [&](int64_t i, int64_t left) { store(F::value(load(x + i, left)), y + i, left); });
+void values(const float* x, const Out& y, int64_t n) {
+  write_vectors(
+      y, n, [&](int64_t i, int64_t left) { return F::value(load(x + i, left)); }, x);
 }
 template <class F>
-void slopes(const float* kept, const float* dy, float* dx, int64_t n) {
-  for_vectors(n, [&](int64_t i, int64_t left) {
-    store(hn::Mul(load(dy + i, left), F::slope(load(kept + i, left))), dx + i, left);
-  });
+void slopes(const float* kept, const float* dy, const Out& dx, int64_t n) {
+  write_vectors(
+      dx, n, [&](int64_t i, int64_t left) { return hn::Mul(load(dy + i, left), F::slope(load(kept + i, left))); }, kept,
+      dy);
 }
 
 // In the order of `Function`.
@@ -97,8 +98,8 @@ constexpr decltype(&values<Exp>) value_table[] = {values<Exp>,      values<Log>,
 constexpr decltype(&slopes<Exp>) slope_table[] = {slopes<Exp>,      slopes<Log>,     slopes<Sqrt>, slopes<Square>,
                                                   slopes<Tanh>,     slopes<Sigmoid>, slopes<Relu>, slopes<Gelu>,
                                                   slopes<GeluTanh>, slopes<Silu>};
-void unary(Function f, const float* x, float* y, int64_t n) { value_table[int(f)](x, y, n); }
-void unary_slope(Function f, const float* kept, const float* dy, float* dx, int64_t n) {
+void unary(Function f, const float* x, const Out& y, int64_t n) { value_table[int(f)](x, y, n); }
+void unary_slope(Function f, const float* kept, const float* dy, const Out& dx, int64_t n) {
   slope_table[int(f)](kept, dy, dx, n);
 }
 
@@ -123,27 +124,29 @@ struct NotLess {
 };
 
 template <class F>
-void with_row(const float* a, const float* b, float* y, int64_t n) {
-  for_vectors(n, [&](int64_t i, int64_t left) { store(F::value(load(a + i, left), load(b + i, left)), y + i, left); });
+void with_row(const float* a, const float* b, const Out& y, int64_t n) {
+  write_vectors(
+      y, n, [&](int64_t i, int64_t left) { return F::value(load(a + i, left), load(b + i, left)); }, a, b);
 }
 template <class F>
-void with_scalar(const float* a, const float* b, float* y, int64_t n) {
+void with_scalar(const float* a, const float* b, const Out& y, int64_t n) {
   const V c = all(*b);
-  for_vectors(n, [&](int64_t i, int64_t left) { store(F::value(load(a + i, left), c), y + i, left); });
+  write_vectors(
+      y, n, [&](int64_t i, int64_t left) { return F::value(load(a + i, left), c); }, a);
 }
 // In the order of `Pair`.
 constexpr decltype(&with_row<Add>) row_table[] = {with_row<Add>,    with_row<Subtract>, with_row<Multiply>,
                                                   with_row<Divide>, with_row<Maximum>,  with_row<NotLess>};
 constexpr decltype(&with_row<Add>) scalar_table[] = {with_scalar<Add>,    with_scalar<Subtract>, with_scalar<Multiply>,
                                                      with_scalar<Divide>, with_scalar<Maximum>,  with_scalar<NotLess>};
-void binary(int f, bool scalar, const float* a, const float* b, float* y, int64_t n) {
+void binary(int f, bool scalar, const float* a, const float* b, const Out& y, int64_t n) {
   (scalar ? scalar_table : row_table)[f](a, b, y, n);
 }
 
 // y = scale x + shift
-void affine(float scale, float shift, const float* x, float* y, int64_t n) {
-  for_vectors(
-      n, [&](int64_t i, int64_t left) { store(hn::MulAdd(load(x + i, left), all(scale), all(shift)), y + i, left); });
+void affine(float scale, float shift, const float* x, const Out& y, int64_t n) {
+  write_vectors(
+      y, n, [&](int64_t i, int64_t left) { return hn::MulAdd(load(x + i, left), all(scale), all(shift)); }, x);
 }
 template <class From, class To>
 void convert(const void* x, void* y, int64_t begin, int64_t n) {
@@ -207,37 +210,39 @@ namespace {
 enum class Pair : uint8_t { add, subtract, multiply, divide, maximum, not_less };
 
 void unary_cpu(const Tensor& x, const Tensor& y, Function f) {
-  parallel_for(x.size(), element_grain, [&, from = x.data(), to = y.data()](int64_t begin, int64_t end) {
-    apply(f, from + begin, to + begin, end - begin);
+  const Out out(y);
+  parallel_into(out, x.size(), element_grain, [&, from = x.data()](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(unary)(f, from + begin, out.from(begin), end - begin);
   });
 }
 void unary_slope_cpu(const Tensor& kept, const Tensor& dy, const Tensor& dx, Function f) {
-  parallel_for(dy.size(), element_grain,
-               [&, k = kept.data(), from = dy.data(), to = dx.data()](int64_t begin, int64_t end) {
-                 apply_slope(f, k + begin, from + begin, to + begin, end - begin);
-               });
+  const Out out(dx);
+  parallel_into(out, dy.size(), element_grain, [&, k = kept.data(), from = dy.data()](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(unary_slope)(f, k + begin, from + begin, out.from(begin), end - begin);
+  });
 }
 void binary_cpu(const Tensor& a, const Tensor& b, const Tensor& y, Pair pair) {
   const auto kernel = HWY_DYNAMIC_DISPATCH(binary);
   const int f = int(pair);
   const float *pa = a.data(), *pb = b.data();
-  float* py = y.data();
+  const Out out(y);
   const int64_t d = a.cols();
   if (a.same_shape(b) || b.size() == 1) {
     const int64_t step = b.size() == 1 ? 0 : 1;
-    parallel_for(a.size(), element_grain, [&](int64_t begin, int64_t end) {
-      kernel(f, step == 0, pa + begin, pb + step * begin, py + begin, end - begin);
+    parallel_into(out, a.size(), element_grain, [&](int64_t begin, int64_t end) {
+      kernel(f, step == 0, pa + begin, pb + step * begin, out.from(begin), end - begin);
     });
   } else {
     const bool column = b.cols() == 1;
-    parallel_for(a.rows(), row_grain(d), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) kernel(f, column, pa + i * d, column ? pb + i : pb, py + i * d, d);
+    parallel_into(out, a.rows(), row_grain(d), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) kernel(f, column, pa + i * d, column ? pb + i : pb, out.from(i * d), d);
     });
   }
 }
 void affine_cpu(const Tensor& x, const Tensor& y, float scale, float shift) {
-  parallel_for(x.size(), element_grain, [&, from = x.data(), to = y.data()](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(affine)(scale, shift, from + begin, to + begin, end - begin);
+  const Out out(y);
+  parallel_into(out, x.size(), element_grain, [&, from = x.data()](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(affine)(scale, shift, from + begin, out.from(begin), end - begin);
   });
 }
 void cast_cpu(const Tensor& x, const Tensor& y) {

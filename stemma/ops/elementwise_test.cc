@@ -174,5 +174,33 @@ TEST(Elementwise, NoRows) {
   EXPECT_EQ(grad(b).values(), std::vector<float>(5, 0));
 }
 
+// Past the caches, and cut by threads: rows of a large tensor have the bits that they have in a small one.
+TEST(Elementwise, LargeResultsHaveTheBitsOfSmallOnes) {
+  constexpr int64_t half = 2100;
+  const Tensor g = to_tensor(random_matrix(1, 1009, 2)), x(2 * half, 1009);
+  for (int64_t i = 0; i < x.size(); ++i) x.data()[i] = float(i * 7919 % 1013 - 500) / 300;
+  ASSERT_GE(x.bytes(), 16 << 20);
+  const auto both_ways = [&](auto f) {
+    return [f](const Tensor& x) {
+      const Tensor p = parameter(x);
+      const Tensor y = f(p);
+      backward(y, x);
+      return std::pair{y, grad(p)};
+    };
+  };
+  at_each_level([&] {
+    for (const auto& f : std::vector<std::function<std::pair<Tensor, Tensor>(const Tensor&)>>{
+             both_ways([](auto& x) { return relu(x); }), both_ways([](auto& x) { return x * x; }),
+             both_ways([](auto& x) { return softmax(x); }), both_ways([&](auto& x) { return layer_norm(x, g, g); })}) {
+      const auto [y, dx] = f(x);
+      for (const int64_t begin : {int64_t{0}, half}) {
+        const auto [part, dpart] = f(x.row_view(begin, half));
+        expect_same_bits(y.row_view(begin, half), part, "value");
+        expect_same_bits(dx.row_view(begin, half), dpart, "gradient");
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace stemma

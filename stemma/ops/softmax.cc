@@ -11,57 +11,49 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "stemma/ops/simd-inl.h"
+#include "stemma/ops/past-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace stemma {
 namespace HWY_NAMESPACE {
 namespace {
 
-void softmax_row(const float* x, float* y, int64_t n) {
+// near: e^x of a row whose y goes past the caches.
+void softmax_row(const float* x, const Out& y, int64_t n, float* near) {
   const V most = all(row_max(x, n));
+  float* const e = y.past ? near : y.data;
   const float sum = sum_vectors(n, [&](int64_t i, int64_t left) {
-    const V e = exp(hn::Sub(load(x + i, left), most));
-    store(e, y + i, left);
-    return e;
+    const V v = exp(hn::Sub(load(x + i, left), most));
+    store(v, e + i, left);
+    return v;
   });
   const V scale = all(1 / sum);
-  for_vectors(n, [&](int64_t i, int64_t left) { store(hn::Mul(load(y + i, left), scale), y + i, left); });
+  write_vectors(y, n, [&](int64_t i, int64_t left) { return hn::Mul(load(e + i, left), scale); });
 }
-void softmax_row_backward(const float* y, const float* dy, float* dx, int64_t n) {
+void softmax_row_backward(const float* y, const float* dy, const Out& dx, int64_t n) {
   const V dot = all(row_dot(y, dy, n));
-  for_vectors(n, [&](int64_t i, int64_t left) {
-    store(hn::Mul(load(y + i, left), hn::Sub(load(dy + i, left), dot)), dx + i, left);
-  });
+  write_vectors(dx, n,
+                [&](int64_t i, int64_t left) { return hn::Mul(load(y + i, left), hn::Sub(load(dy + i, left), dot)); });
 }
-void log_softmax_row(const float* x, float* y, int64_t n) {
+void log_softmax_row(const float* x, const Out& y, int64_t n) {
   const float most = row_max(x, n);
   const float sum = sum_vectors(n, [&](int64_t i, int64_t left) { return exp(hn::Sub(load(x + i, left), all(most))); });
   const V shift = all(most), log_sum = log(all(sum));
-  for_vectors(
-      n, [&](int64_t i, int64_t left) { store(hn::Sub(hn::Sub(load(x + i, left), shift), log_sum), y + i, left); });
+  write_vectors(y, n, [&](int64_t i, int64_t left) { return hn::Sub(hn::Sub(load(x + i, left), shift), log_sum); });
 }
-void log_softmax_row_backward(const float* y, const float* dy, float* dx, int64_t n) {
+void log_softmax_row_backward(const float* y, const float* dy, const Out& dx, int64_t n) {
   const V sum = all(row_sum(dy, n));
-  for_vectors(n, [&](int64_t i, int64_t left) {
-    store(hn::NegMulAdd(exp(load(y + i, left)), sum, load(dy + i, left)), dx + i, left);
-  });
+  write_vectors(
+      dx, n, [&](int64_t i, int64_t left) { return hn::NegMulAdd(exp(load(y + i, left)), sum, load(dy + i, left)); });
 }
 
-template <auto Row>
-void each_row(const float* x, float* y, int64_t rows, int64_t n) {
-  for (int64_t r = 0; r < rows; ++r) Row(x + r * n, y + r * n, n);
+void forward(bool logarithm, const float* x, const Out& y, int64_t rows, int64_t n, float* near) {
+  for (int64_t r = 0; r < rows; ++r)
+    logarithm ? log_softmax_row(x + r * n, y.from(r * n), n) : softmax_row(x + r * n, y.from(r * n), n, near);
 }
-template <auto Row>
-void each_row_backward(const float* y, const float* dy, float* dx, int64_t rows, int64_t n) {
-  for (int64_t r = 0; r < rows; ++r) Row(y + r * n, dy + r * n, dx + r * n, n);
-}
-void forward(bool logarithm, const float* x, float* y, int64_t rows, int64_t n) {
-  (logarithm ? each_row<log_softmax_row> : each_row<softmax_row>)(x, y, rows, n);
-}
-void backward(bool logarithm, const float* y, const float* dy, float* dx, int64_t rows, int64_t n) {
-  (logarithm ? each_row_backward<log_softmax_row_backward> : each_row_backward<softmax_row_backward>)(y, dy, dx, rows,
-                                                                                                      n);
+void backward(bool logarithm, const float* y, const float* dy, const Out& dx, int64_t rows, int64_t n) {
+  const auto row = logarithm ? log_softmax_row_backward : softmax_row_backward;
+  for (int64_t r = 0; r < rows; ++r) row(y + r * n, dy + r * n, dx.from(r * n), n);
 }
 
 }  // namespace
@@ -84,17 +76,19 @@ namespace {
 
 void forward_cpu(const Tensor& x, const Tensor& y, bool logarithm) {
   const int64_t d = x.cols();
-  parallel_for(x.rows(), row_grain(d), [&, from = x.data(), to = y.data()](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(forward)(logarithm, from + begin * d, to + begin * d, end - begin, d);
+  const Out out(y);
+  parallel_into(out, x.rows(), row_grain(d), [&, from = x.data()](int64_t begin, int64_t end) {
+    const Tensor near(1, out.past && !logarithm ? d : 0);
+    HWY_DYNAMIC_DISPATCH(forward)(logarithm, from + begin * d, out.from(begin * d), end - begin, d, near.data());
   });
 }
 void backward_cpu(const Tensor& y, const Tensor& dy, const Tensor& dx, bool logarithm) {
   const int64_t d = y.cols();
-  parallel_for(y.rows(), row_grain(d),
-               [&, py = y.data(), from = dy.data(), to = dx.data()](int64_t begin, int64_t end) {
-                 HWY_DYNAMIC_DISPATCH(backward)
-                 (logarithm, py + begin * d, from + begin * d, to + begin * d, end - begin, d);
-               });
+  const Out out(dx);
+  parallel_into(out, y.rows(), row_grain(d), [&, py = y.data(), from = dy.data()](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(backward)
+    (logarithm, py + begin * d, from + begin * d, out.from(begin * d), end - begin, d);
+  });
 }
 constexpr Kernel<void(const Tensor& x, const Tensor& y, bool logarithm)> forward_kernel{"softmax", forward_cpu,
                                                                                         ON_CUDA(softmax_forward_cuda)};
