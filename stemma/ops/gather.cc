@@ -10,6 +10,7 @@
 #include "stemma/ops/grain.h"
 #include "stemma/ops/ops.h"
 #include "stemma/tensor/elements.h"
+#include "stemma/tensor/kept.h"
 
 namespace stemma {
 
@@ -59,7 +60,7 @@ Tensor gather(const Tensor& x, const std::vector<int64_t>& index, Splits splits)
   check_index("gather", index.data(), int64_t(index.size()), x.rows());
   Tensor y(int64_t(index.size()), x.cols(), x.type(), std::move(splits));
   gather_kernel<int64_t>(x, y, index.data());
-  return record(y, {x}, [x, index](const Tensor& dy) {
+  return record(y, {x}, [x = without_memory(x), index](const Tensor& dy) {
     scatter_into_gradient(x, dy, index.data());
     return Grads{};
   });
@@ -82,7 +83,7 @@ Tensor embedding(const Tensor& E, const Tensor& ids) {
     check(!recording() || !E.tracked(), "embedding: a table in bf16 has no gradient");
     return cast(y, Type::f32);
   }
-  return record(y, {E}, [E, ids](const Tensor& dy) {
+  return record(y, {E}, [E = without_memory(E), ids](const Tensor& dy) {
     scatter_into_gradient(E, dy, ids.data<int32_t>());
     return Grads{};
   });

@@ -8,6 +8,7 @@
 #include "stemma/ops/elementwise.h"
 #include "stemma/ops/grain.h"
 #include "stemma/ops/product.h"
+#include "stemma/tensor/kept.h"
 #include "stemma/tensor/kernel.h"
 
 #include "stemma/ops/simd_targets.h"
@@ -115,24 +116,25 @@ Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras) {
            .bias = b ? b.data() : nullptr,
            .residual = r ? r.data() : nullptr,
            .relu = f == Activation::relu});
-  Tensor y = z, kept;
-  if (f != Activation::none && f != Activation::relu) {
-    const bool needs_z = any_tracked({x, W, b}) && !keeps_output(function_of(f));
-    y = activated(f, z, needs_z ? Tensor::like(z) : z);
-  }
+  const bool needs_z = f != Activation::none && any_tracked({x, W, b}) && !keeps_output(function_of(f));
+  Tensor y = needs_z ? Tensor::like(z) : z, kept;
+  if (f != Activation::none && f != Activation::relu) activated(f, z, y);
   if (f != Activation::none) kept = keeps_output(function_of(f)) ? y : z;
-  return record(y, {x, W, b, r}, [x, W, b = b, r = r, f = f, kept](const Tensor& dy) {
+  const auto back = [x = Kept(x), W, b = b, r = without_memory(r), f = f, kept](const Tensor& dy) {
     const auto db = gradient_of(b);
     const Tensor dz = kept && dy.shares_memory() ? Tensor::like(dy) : dy;  // else in its place: nobody needs dy again
     if (kept)
       slope_kernel(kept, dy, dz, f, db);
     else if (db)
       add_column_sums(dy, db);
-    if (const auto dx = gradient_of(x)) product(dz, W, dx.grad, {.beta = dx.fresh ? 0.0f : 1.0f});
+    if (const auto dx = gradient_of(x.handle())) product(dz, W, dx.grad, {.beta = dx.fresh ? 0.0f : 1.0f});
     if (const auto dW = gradient_of(W))
-      product(dz, x, dW.grad, {.transposed = {.a = true}, .beta = dW.fresh ? 0.0f : 1.0f});
+      product(dz, x.value(), dW.grad, {.transposed = {.a = true}, .beta = dW.fresh ? 0.0f : 1.0f});
     return Grads{{}, {}, {}, r.tracked() ? dy : Tensor()};
-  });
+  };
+  if (!needs_z) return record(y, {x, W, b, r}, back);
+  record_all({&y}, {x, W, b, r}, Remakable(back, [z, f = f] { return activated(f, z, Tensor::like(z)); }));
+  return y;
 }
 
 }  // namespace stemma

@@ -18,7 +18,7 @@
 
 #include <cmath>
 
-#include "stemma/ops/simd-inl.h"
+#include "stemma/ops/past-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace stemma {
@@ -26,8 +26,19 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // b null: rms_norm. stats: m and r of each row.
-void norm(const float* x, const float* g, const float* b, float eps, float* y, float* stats, int64_t rows, int64_t d) {
-  for (int64_t row = 0; row < rows; ++row, x += d, y += d, stats += 2) {
+void normalise(const float* x, const float* g, const float* b, const float* stats, const Out& y, int64_t rows,
+               int64_t d) {
+  for (int64_t row = 0; row < rows; ++row, x += d, stats += 2) {
+    const V m = all(stats[0]), r = all(stats[1]);
+    write_vectors(y.from(row * d), d, [&](int64_t i, int64_t left) {
+      const V normal = hn::Mul(hn::Sub(load(x + i, left), m), r), gain = load(g + i, left);
+      return b ? hn::MulAdd(normal, gain, load(b + i, left)) : hn::Mul(normal, gain);
+    });
+  }
+}
+void norm(const float* x, const float* g, const float* b, float eps, const Out& y, float* stats, int64_t rows,
+          int64_t d) {
+  for (int64_t row = 0; row < rows; ++row, x += d, stats += 2) {
     const float mean = b ? row_sum(x, d) / float(d) : 0;
     const V m = all(mean);
     const float variance = sum_vectors(d,
@@ -36,20 +47,15 @@ void norm(const float* x, const float* g, const float* b, float eps, float* y, f
                                          return hn::Mul(centred, centred);
                                        }) /
                            float(d);
-    const float scale = 1 / std::sqrt(variance + eps);
-    const V r = all(scale);
-    for_vectors(d, [&](int64_t i, int64_t left) {
-      const V normal = hn::Mul(hn::Sub(load(x + i, left), m), r), gain = load(g + i, left);
-      store(b ? hn::MulAdd(normal, gain, load(b + i, left)) : hn::Mul(normal, gain), y + i, left);
-    });
-    stats[0] = mean, stats[1] = scale;
+    stats[0] = mean, stats[1] = 1 / std::sqrt(variance + eps);
+    normalise(x, g, b, stats, y.from(row * d), 1, d);
   }
 }
 
 // dg and db are added to; db null: rms_norm.
-void norm_backward(const float* x, const float* g, const float* stats, const float* dy, float* dx, float* dg, float* db,
-                   int64_t rows, int64_t d) {
-  for (int64_t row = 0; row < rows; ++row, x += d, dy += d, dx += d, stats += 2) {
+void norm_backward(const float* x, const float* g, const float* stats, const float* dy, const Out& dx, float* dg,
+                   float* db, int64_t rows, int64_t d) {
+  for (int64_t row = 0; row < rows; ++row, x += d, dy += d, stats += 2) {
     const V m = all(stats[0]), r = all(stats[1]);
     V sum = hn::Zero(D()), dot = hn::Zero(D());
     for_vectors(d, [&](int64_t i, int64_t left) {
@@ -62,10 +68,10 @@ void norm_backward(const float* x, const float* g, const float* stats, const flo
     });
     const V mean = db ? all(hn::GetLane(hn::SumOfLanes(D(), sum)) / float(d)) : hn::Zero(D());
     const V slope = all(hn::GetLane(hn::SumOfLanes(D(), dot)) / float(d));
-    for_vectors(d, [&](int64_t i, int64_t left) {
+    write_vectors(dx.from(row * d), d, [&](int64_t i, int64_t left) {
       const V normal = hn::Mul(hn::Sub(load(x + i, left), m), r);
       const V h = hn::Mul(load(g + i, left), load(dy + i, left));
-      store(hn::Mul(r, hn::NegMulAdd(normal, slope, hn::Sub(h, mean))), dx + i, left);
+      return hn::Mul(r, hn::NegMulAdd(normal, slope, hn::Sub(h, mean)));
     });
   }
 }
@@ -80,11 +86,13 @@ HWY_AFTER_NAMESPACE();
 #include "stemma/ops/definitions.h"
 #include "stemma/ops/grain.h"
 #include "stemma/ops/mask.h"
+#include "stemma/tensor/kept.h"
 #include "stemma/tensor/kernel.h"
 
 namespace stemma {
 
 HWY_EXPORT(norm);
+HWY_EXPORT(normalise);
 HWY_EXPORT(norm_backward);
 
 namespace {
@@ -102,13 +110,30 @@ void forward_cpu(const Forward& f) {
   const int64_t d = f.x.cols(), block = 2048 / std::clamp<int64_t>(d, 1, 2048);
   const float *g = f.g.data(), *b = f.b ? f.b.data() : nullptr;
   float* const s = (f.r ? f.s : f.x).data();
-  parallel_for(f.x.rows(), row_grain(d), [&](int64_t begin, int64_t end) {
+  const Out y(f.y);
+  parallel_into(y, f.x.rows(), row_grain(d), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i += block) {
       const int64_t n = std::min(block, end - i);
       if (f.r) mask_rows({.x = f.r.data(), .base = f.x.data(), .y = s, .d = d, .begin = i, .end = i + n}, f.mask);
-      HWY_DYNAMIC_DISPATCH(norm)(s + i * d, g, b, f.eps, f.y.data() + i * d, f.stats.data() + 2 * i, n, d);
+      HWY_DYNAMIC_DISPATCH(norm)(s + i * d, g, b, f.eps, y.from(i * d), f.stats.data() + 2 * i, n, d);
     }
   });
+}
+
+// y once more, from s and what is known of its rows.
+struct Remake {
+  Tensor s, g, b, stats;
+  Device device() const { return s.device(); }
+};
+Tensor remake_cpu(const Remake& f) {
+  const int64_t d = f.s.cols();
+  Tensor y = Tensor::like(f.s);
+  const Out out(y);
+  parallel_into(out, f.s.rows(), row_grain(d), [&](int64_t i, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(normalise)
+    (f.s.data() + i * d, f.g.data(), f.b ? f.b.data() : nullptr, f.stats.data() + 2 * i, out.from(i * d), end - i, d);
+  });
+  return y;
 }
 
 struct Backward {
@@ -121,24 +146,27 @@ struct Backward {
 constexpr int64_t row_block = 64;
 void backward_cpu(const Backward& b) {
   const int64_t d = b.s.cols();
-  parallel_for(b.dg.rows(), 1, [&](int64_t begin, int64_t end) {
+  const Out ds = b.dr ? Out(b.ds.data()) : Out(b.ds);  // dr is made of it while it is near
+  parallel_into(ds, b.dg.rows(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
       float *dg = b.dg.data() + block * d, *db = b.db ? b.db.data() + block * d : nullptr;
       std::fill_n(dg, d, 0.0f);
       if (db) std::fill_n(db, d, 0.0f);
       const int64_t row = block * row_block, n = std::min(row_block, b.s.rows() - row);
       HWY_DYNAMIC_DISPATCH(norm_backward)
-      (b.s.data() + row * d, b.g.data(), b.stats.data() + 2 * row, b.dy.data() + row * d, b.ds.data() + row * d, dg, db,
-       n, d);
+      (b.s.data() + row * d, b.g.data(), b.stats.data() + 2 * row, b.dy.data() + row * d, ds.from(row * d), dg, db, n,
+       d);
       if (b.dr) mask_rows({.x = b.ds.data(), .y = b.dr.data(), .d = d, .begin = row, .end = row + n}, b.mask);
     }
   });
 }
 constexpr Kernel<void(const Forward&)> forward_kernel{"norm", forward_cpu, ON_CUDA(norm_cuda)};
+constexpr Kernel<Tensor(const Remake&)> remake_kernel{"norm again", remake_cpu, ON_CUDA(norm_again_cuda)};
 constexpr Kernel<void(const Backward&)> backward_kernel{"norm backward", backward_cpu, ON_CUDA(norm_backward_cuda)};
 Cost cost_of(const Forward& f) {
   return {.bytes = double(f.x.bytes() + f.y.bytes() + (f.r ? f.r.bytes() + f.s.bytes() : 0))};
 }
+Cost cost_of(const Remake& f) { return {.bytes = 2 * double(f.s.bytes())}; }
 Cost cost_of(const Backward& b) {
   return {.bytes = double(b.s.bytes() + b.dy.bytes() + b.ds.bytes() + (b.dr ? b.dr.bytes() : 0))};
 }
@@ -162,15 +190,23 @@ Backward run_backward(Backward b, const Tensor& dy, bool centred) {
   return b;
 }
 
+// Whoever multiplies by y needs it again in backward, and s is kept anyway: y is made again.
+Tensor record_norm(const Forward& f, Inputs inputs) {
+  const Backward kept{.s = (f.r ? f.s : f.x).detach(), .g = f.g.detach(), .stats = f.stats, .mask = f.mask};
+  const auto back = [kept, centred = bool(f.b), residual = bool(f.r)](const Tensor& dy) {
+    const Backward done = run_backward(kept, dy, centred);
+    return with_sums(residual ? Grads{done.ds, done.dr ? done.dr : done.ds} : Grads{done.ds}, done);
+  };
+  const Remake again{kept.s, kept.g, f.b.detach(), kept.stats};
+  Tensor y = f.y;
+  record_all({&y}, inputs, Remakable(back, [again] { return remake_kernel(again); }));
+  return y;
+}
+
 Tensor norm_op(const Tensor& x, const Tensor& g, const Tensor& b, float eps) {
-  Tensor y = Tensor::like(x), stats(x.rows(), 2);
-  forward_kernel(Forward{.x = x, .g = g, .b = b, .y = y, .stats = stats, .eps = eps});
-  return record(
-      y, {x, g, b},
-      [kept = Backward{.s = x.detach(), .g = g.detach(), .stats = stats}, centred = bool(b)](const Tensor& dy) {
-        const Backward done = run_backward(kept, dy, centred);
-        return with_sums({done.ds}, done);
-      });
+  const Forward f{.x = x, .g = g, .b = b, .y = Tensor::like(x), .stats = Tensor(x.rows(), 2), .eps = eps};
+  forward_kernel(f);
+  return record_norm(f, {x, g, b});
 }
 
 }  // namespace
@@ -202,14 +238,17 @@ Tensor residual_norm(const Tensor& x, const Tensor& r, const ResidualNorm& how) 
   if (how.b) check_gain("residual_norm", x, how.b);
   check(x.same_shape(r), "residual_norm of ", x, " and ", r);
   const Mask mask = draw_mask(r, how.dropout);
-  const Tensor s = Tensor::like(x), y = Tensor::like(x), stats(x.rows(), 2);
-  forward_kernel(Forward{x, r, s, how.g, how.b, y, stats, how.eps, mask});
-  return record(y, {x, r, how.g, how.b},
-                [kept = Backward{.s = s, .g = how.g.detach(), .stats = stats, .mask = mask},
-                 centred = bool(how.b)](const Tensor& dy) {
-                  const Backward done = run_backward(kept, dy, centred);
-                  return with_sums({done.ds, done.dr ? done.dr : done.ds}, done);
-                });
+  const Forward f{.x = x,
+                  .r = r,
+                  .s = Tensor::like(x),
+                  .g = how.g,
+                  .b = how.b,
+                  .y = Tensor::like(x),
+                  .stats = Tensor(x.rows(), 2),
+                  .eps = how.eps,
+                  .mask = mask};
+  forward_kernel(f);
+  return record_norm(f, {x, r, how.g, how.b});
 }
 
 }  // namespace stemma

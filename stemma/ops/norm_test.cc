@@ -1,5 +1,6 @@
 #include "stemma/ops/definitions.h"
 #include "stemma/ops/op_test.h"
+#include "stemma/tensor/kept.h"
 
 namespace stemma {
 namespace {
@@ -91,6 +92,21 @@ TEST(Norm, OfAResidualAgainstDifferences) {
              return plain_norm({s, in[2], in[3]}, 1e-5f);
            },
        .inputs = {random_matrix(4, 9, 1), random_matrix(4, 9, 4), random_matrix(1, 9, 2), random_matrix(1, 9, 3)}});
+}
+
+TEST(Norm, IsMadeAgainBitByBit) {
+  const auto x = parameter(to_tensor(random_matrix(70, 35, 1))), r = to_tensor(random_matrix(70, 35, 2));
+  const auto g = to_tensor(random_matrix(1, 35, 3)), b = to_tensor(random_matrix(1, 35, 4));
+  at_each_level([&] {
+    Random rng{.key = 5};
+    const Training on(rng);
+    for (const auto& y :
+         {layer_norm(x, g, b), rms_norm(x, g), residual_norm(x, r, {.g = g, .b = b, .dropout = 0.3f})}) {
+      const Tensor again = Kept(y).value();
+      EXPECT_NE(again.raw(), y.raw());
+      expect_same_bits(again, y, "the norm again");
+    }
+  });
 }
 
 TEST(Norm, NoRowsAndWrongShapes) {
