@@ -1,6 +1,7 @@
 #include "stemma/cli/eval_page.h"
 
 #include "stemma/cli/page.h"
+#include "stemma/tasks/class_tables.h"
 
 namespace stemma {
 
@@ -31,6 +32,7 @@ drawSections({measures, confusion, calibration});
 std::string eval_page(const std::string& title, const TaskReport& report) {
   Json::Array tables;
   for (const auto& t : report.tables) {
+    if (t.title == confusions_title) continue;  // drawn
     Json::Array rows;
     for (const auto& row : t.rows) rows.push_back(Json(row));
     tables.push_back(Json::object({{"title", t.title}, {"header", t.header}, {"rows", std::move(rows)}}));
@@ -38,7 +40,7 @@ std::string eval_page(const std::string& title, const TaskReport& report) {
   Page page{.title = title,
             .lead = "",
             .command = "",
-            .sections = {{"measures", "Measures", ""}},
+            .sections = {{"measures", "Measures", str("Of ", report.examples, " examples.")}},
             .report = Json::object({{"tables", std::move(tables)}, {"scores", report.all}}),
             .script = script};
   if (report.all.find("confusion"))

@@ -209,7 +209,10 @@ std::vector<std::string> lines_of(const std::string& path) {
 }
 
 ShownModel show_one(const std::string& directory, const Arguments& a, const Terminal& terminal) {
-  const auto system = find_text_task(read_config(directory).task).load(directory);
+  const std::string task = read_config(directory).task;
+  check(task != "lm" && task != "translate", directory, ": a model of the task ", task,
+        " cannot be shown beside these");
+  const auto system = find_text_task(task).load(directory);
   const Params params = system->params();
   const std::string texts = a.gradients.shown ? "" : a.gradients.text;  // for filters
   const Json curve = curve_of(directory), learned = system->learned(lines_of(texts));

@@ -19,7 +19,8 @@ std::string examples_of(const TextTask& task) {
   if (task.name == "classify")
     return train + "lstm --train train.tsv --valid dev.tsv --out runs/topics --epochs 5\n" + train +
            "textcnn --train news.csv --set data.text=title,body --set data.label=topic --out runs/cnn\n" + train +
-           "gru --set pooling=attention --vectors runs/vectors/model.bin --train t.jsonl --out runs/gru\n";
+           "gru --set pooling=attention --vectors runs/vectors/model.bin --train t.jsonl --out runs/gru\n" + train +
+           "fasttext --set autotune=5 --train train.tsv --valid dev.tsv --out runs/ft   # search for 5 minutes\n";
   if (task.name == "pair")
     return train +
            "lstm --train sts.csv --set data.first=6 --set data.second=7 --set data.label=5 --set scores=true \\\n"

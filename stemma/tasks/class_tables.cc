@@ -36,7 +36,7 @@ static ReportTable frequent_confusions(const ClassificationScore& s, const std::
 
 ReportTable confusion_table(const ClassificationScore& s, const std::string& what, size_t most_classes) {
   if (s.labels.size() > most_classes) return frequent_confusions(s, what);
-  ReportTable table{"what is taken for what", {str(what, ", answered as")}, {}};
+  ReportTable table{confusions_title, {str(what, ", answered as")}, {}};
   table.header.insert(table.header.end(), s.labels.begin(), s.labels.end());
   for (size_t i = 0; i < s.labels.size(); ++i) {
     auto& row = table.rows.emplace_back(1, s.labels[i]);

@@ -8,7 +8,8 @@ namespace stemma {
 // Precision, recall and F1 of each class, then of all. `what` a class is: "label"; what is counted of it: "texts".
 ReportTable class_table(const ClassScores& scores, const std::string& title, const std::string& what,
                         const std::string& counted);
-// What is taken for what: how often each class (row) got each answer (column); of many classes the most frequent
+inline constexpr const char* confusions_title = "what is taken for what";
+// How often each class (row) got each answer (column); of many classes the most frequent
 // confusions alone.
 ReportTable confusion_table(const ClassificationScore& score, const std::string& what, size_t most_classes = 12);
 
