@@ -1,11 +1,10 @@
 // Which kernel makes which product. Measured with AVX-512 on one core, in 10^9 operations a second:
-//                                Zen 5                             Sapphire Rapids
-//   f32, 512 rows and more       own panels 220..240, oneDNN 225..245, OpenBLAS 120
-//                                                                  own panels 150..200, oneDNN 150..200
-//   f32, 1 / 8 / 32 rows         own dot products 62 / 180 / 181, oneDNN 63 / 209 / 164, own panels 9 / 67 / 141
+//                                Zen 5                             Sapphire Rapids, forwards and both gradients
+//   f32, 512 rows and more       oneDNN 225..245, OpenBLAS 120     own panels 130..175, oneDNN 100..165 (not alone)
+//   f32, 1 / 8 / 32 rows         own dot products 62 / 180 / 181, oneDNN 63 / 209 / 164
 //   bf16, rounding included      oneDNN 410..440                   oneDNN 415..530, own tiles 650..1000
-// So f32 is oneDNN's from some rows on, and ours where few rows, a bias, a fixed order of k or mixed types ask for it;
-// bf16 goes to our tiles where the processor has AMX, to oneDNN where it has only AVX512-BF16.
+// So f32 is ours with AVX-512, and elsewhere oneDNN's from some rows on where no bias, fixed order of k or mixed types
+// ask for ours; bf16 goes to our tiles where the processor has AMX, to oneDNN where it has only AVX512-BF16.
 #include "stemma/ops/product.h"
 
 #include <algorithm>
