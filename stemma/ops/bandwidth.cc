@@ -6,7 +6,7 @@
 #include <hwy/highway.h>
 
 #include "stemma/ops/bandwidth.h"
-#include "stemma/ops/simd-inl.h"
+#include "stemma/ops/past-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace stemma {
@@ -25,15 +25,19 @@ HWY_INLINE V sum_of(const Reads& from, int64_t i, int64_t left) {
 }
 
 template <int reads, int writes>
-float move(const Reads& from, const Writes& to, int64_t n) {
+float move(const Reads& from, const Writes& to, int64_t n, bool past) {
   constexpr int64_t at_once = 8;  // sums apart, so that none waits for another
   V sums[at_once];
   for (V& sum : sums) sum = hn::Zero(D());
   int64_t i = 0;
   for (const int64_t step = at_once * lanes(); i + step <= n; i += step)
     for (int64_t k = 0; k < at_once; ++k) {
+      for (int r = 0; past && r < reads; ++r) hwy::Prefetch(from[size_t(r)] + i + k * lanes() + ahead);
       const V v = sum_of<reads>(from, i + k * lanes(), lanes());
-      for (int w = 0; w < writes; ++w) hn::StoreU(v, D(), to[size_t(w)] + i + k * lanes());
+      for (int w = 0; w < writes; ++w) {
+        float* const y = to[size_t(w)] + i + k * lanes();
+        past ? hn::Stream(v, D(), y) : hn::StoreU(v, D(), y);
+      }
       if (writes == 0) sums[k] = hn::Add(sums[k], v);
     }
   for (; i < n; i += lanes()) {
@@ -50,8 +54,9 @@ constexpr std::array<decltype(&move<0, 0>), 4> with_reads = {move<reads, 0>, mov
                                                              move<reads, 3>};
 constexpr std::array<std::array<decltype(&move<0, 0>), 4>, 5> moves = {with_reads<0>, with_reads<1>, with_reads<2>,
                                                                        with_reads<3>, with_reads<4>};
-float move_some(size_t reads, size_t writes, const Reads& from, const Writes& to, int64_t n) {
-  return moves[reads][writes](from, to, n);
+float move_some(size_t reads, size_t writes, const Reads& from, const Writes& to, int64_t n, bool past) {
+  for (size_t w = 0; w < writes; ++w) past = past && reinterpret_cast<uintptr_t>(to[w]) % 64 == 0;
+  return moves[reads][writes](from, to, n, past);
 }
 
 }  // namespace
@@ -88,7 +93,8 @@ float stream(const Streams& s) {
     for (size_t i = 0; i < s.to.size(); ++i) to[i] = s.to[i].data() + begin;
     for (int64_t i = 0; i < s.times; ++i)
       sums[size_t(begin / element_grain)] +=
-          HWY_DYNAMIC_DISPATCH(move_some)(s.from.size(), s.to.size(), from, to, end - begin);
+          HWY_DYNAMIC_DISPATCH(move_some)(s.from.size(), s.to.size(), from, to, end - begin, s.past);
+    if (s.past) hwy::FlushStream();
   });
   float sum = 0;
   for (const float part : sums) sum += part;

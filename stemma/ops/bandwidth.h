@@ -12,6 +12,7 @@ namespace stemma {
 struct Streams {
   static constexpr size_t most_reads = 4, most_writes = 3;
   std::vector<Tensor> from, to;
+  bool past = false;  // written past the caches
   int64_t times = 1;  // one after the other, for caches that are read in less time than a call takes
   double bytes() const;
 };

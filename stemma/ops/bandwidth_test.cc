@@ -17,10 +17,12 @@ Tensor counting(int64_t n, float first) {
 
 TEST(Bandwidth, EveryElementIsReadAndWritten) {
   at_each_level([] {
-    for (const int64_t n : {1, 7, 64, 150, 40000})
+    for (const auto& [n, past] : std::vector<std::pair<int64_t, bool>>{
+             {1, false}, {7, false}, {64, false}, {64, true}, {150, false}, {150, true}, {40000, false}, {40000, true}})
       for (size_t reads = 0; reads <= Streams::most_reads; ++reads)
         for (size_t writes = reads == 0 ? 1 : 0; writes <= Streams::most_writes; ++writes) {
           Streams s;
+          s.past = past;
           for (size_t i = 0; i < reads; ++i) s.from.push_back(counting(n, float(i)));
           for (size_t i = 0; i < writes; ++i) s.to.push_back(Tensor::full(n, 1, -1));
           const float sum = stream(s);

@@ -11,7 +11,7 @@
 #include <hwy/highway.h>
 
 #include "stemma/ops/mask.h"
-#include "stemma/ops/simd-inl.h"
+#include "stemma/ops/past-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace stemma {
@@ -19,7 +19,8 @@ namespace HWY_NAMESPACE {
 namespace {
 
 template <bool add>
-HWY_INLINE void mask_row(const float* x, const float* base, float* y, int64_t d, const Mask& mask, uint64_t first) {
+HWY_INLINE void mask_row(const float* x, const float* base, const Out& y, int64_t d, const Mask& mask, uint64_t first) {
+  const bool past = y.past && lanes() == 16 && reinterpret_cast<uintptr_t>(y.data) % 64 == 0;
   const VU least = hn::Set(DU(), mask.threshold << 16);
   const V factor = all(mask.scale());
   for (int64_t tile = 0; tile < d; tile += 128) {
@@ -32,7 +33,11 @@ HWY_INLINE void mask_row(const float* x, const float* base, float* y, int64_t d,
         const VU half = h % 2 ? number : hn::ShiftLeft<16>(number);
         const auto dropped = hn::RebindMask(D(), hn::Lt(half, least));
         const V kept = hn::IfThenZeroElse(dropped, hn::Mul(load(x + i, d - i), factor));
-        store(add ? hn::Add(load(base + i, d - i), kept) : kept, y + i, d - i);
+        const V v = add ? hn::Add(load(base + i, d - i), kept) : kept;
+        if (past && d - i >= lanes())
+          hn::Stream(v, D(), y.data + i);
+        else
+          store(v, y.data + i, d - i);
       }
     }
   }
@@ -40,21 +45,20 @@ HWY_INLINE void mask_row(const float* x, const float* base, float* y, int64_t d,
 
 void masked(const MaskedRows& r, const Mask& mask) {
   const auto blocks = uint64_t((r.d + 127) / 128 * 16);
-  for (int64_t i = r.begin; i < r.end; ++i) {
+  for (int64_t i = 0; i < r.end - r.begin; ++i) {
     const int64_t at = i * r.d;
-    const uint64_t first = mask.first + uint64_t(i) * blocks;
+    const uint64_t first = mask.first + uint64_t(r.begin + i) * blocks;
     if (r.base)
-      mask_row<true>(r.x + at, r.base + at, r.y + at, r.d, mask, first);
+      mask_row<true>(r.x + at, r.base + at, r.y.from(at), r.d, mask, first);
     else
-      mask_row<false>(r.x + at, nullptr, r.y + at, r.d, mask, first);
+      mask_row<false>(r.x + at, nullptr, r.y.from(at), r.d, mask, first);
   }
 }
 
 void whole(const MaskedRows& r) {
-  const int64_t at = r.begin * r.d;
-  for_vectors((r.end - r.begin) * r.d, [&](int64_t i, int64_t left) {
-    const V v = load(r.x + at + i, left);
-    store(r.base ? hn::Add(load(r.base + at + i, left), v) : v, r.y + at + i, left);
+  write_vectors(r.y, (r.end - r.begin) * r.d, std::array{r.x + ahead}, [&](int64_t i, int64_t left) {
+    const V v = load(r.x + i, left);
+    return r.base ? hn::Add(load(r.base + i, left), v) : v;
   });
 }
 
@@ -92,8 +96,10 @@ void mask_rows(const MaskedRows& rows, const Mask& mask) {
 namespace {
 
 void dropout_cpu(const Tensor& x, const Tensor& y, const Mask& mask) {
-  parallel_for(x.rows(), row_grain(x.cols()), [&, from = x.data(), to = y.data()](int64_t begin, int64_t end) {
-    mask_rows({.x = from, .y = to, .d = x.cols(), .begin = begin, .end = end}, mask);
+  const Out out(y);
+  const int64_t d = x.cols();
+  parallel_into(out, x.rows(), row_grain(d), [&, from = x.data()](int64_t begin, int64_t end) {
+    mask_rows({.x = from + begin * d, .y = out.from(begin * d), .d = d, .begin = begin, .end = end}, mask);
   });
 }
 constexpr Kernel<void(const Tensor& x, const Tensor& y, const Mask& mask)> kernel{"dropout", dropout_cpu,

@@ -81,14 +81,12 @@ struct Silu {
 
 template <class F>
 void values(const float* x, const Out& y, int64_t n) {
-  write_vectors(
-      y, n, [&](int64_t i, int64_t left) { return F::value(load(x + i, left)); }, x);
+  write_vectors(y, n, std::array{x + ahead}, [&](int64_t i, int64_t left) { return F::value(load(x + i, left)); });
 }
 template <class F>
 void slopes(const float* kept, const float* dy, const Out& dx, int64_t n) {
-  write_vectors(
-      dx, n, [&](int64_t i, int64_t left) { return hn::Mul(load(dy + i, left), F::slope(load(kept + i, left))); }, kept,
-      dy);
+  write_vectors(dx, n, std::array{kept + ahead, dy + ahead},
+                [&](int64_t i, int64_t left) { return hn::Mul(load(dy + i, left), F::slope(load(kept + i, left))); });
 }
 
 // In the order of `Function`.
@@ -125,14 +123,13 @@ struct NotLess {
 
 template <class F>
 void with_row(const float* a, const float* b, const Out& y, int64_t n) {
-  write_vectors(
-      y, n, [&](int64_t i, int64_t left) { return F::value(load(a + i, left), load(b + i, left)); }, a, b);
+  write_vectors(y, n, std::array{a + ahead, b + ahead},
+                [&](int64_t i, int64_t left) { return F::value(load(a + i, left), load(b + i, left)); });
 }
 template <class F>
 void with_scalar(const float* a, const float* b, const Out& y, int64_t n) {
   const V c = all(*b);
-  write_vectors(
-      y, n, [&](int64_t i, int64_t left) { return F::value(load(a + i, left), c); }, a);
+  write_vectors(y, n, std::array{a + ahead}, [&](int64_t i, int64_t left) { return F::value(load(a + i, left), c); });
 }
 // In the order of `Pair`.
 constexpr decltype(&with_row<Add>) row_table[] = {with_row<Add>,    with_row<Subtract>, with_row<Multiply>,
@@ -145,8 +142,8 @@ void binary(int f, bool scalar, const float* a, const float* b, const Out& y, in
 
 // y = scale x + shift
 void affine(float scale, float shift, const float* x, const Out& y, int64_t n) {
-  write_vectors(
-      y, n, [&](int64_t i, int64_t left) { return hn::MulAdd(load(x + i, left), all(scale), all(shift)); }, x);
+  write_vectors(y, n, std::array{x + ahead},
+                [&](int64_t i, int64_t left) { return hn::MulAdd(load(x + i, left), all(scale), all(shift)); });
 }
 template <class From, class To>
 void convert(const void* x, void* y, int64_t begin, int64_t n) {

@@ -5,6 +5,7 @@
 // threshold: p, to the nearest 1 / 65,536. The same at every level of SIMD and with any number of threads.
 #pragma once
 #include "stemma/ops/ops.h"
+#include "stemma/ops/past.h"
 
 namespace stemma {
 
@@ -16,11 +17,11 @@ struct Mask {
 // For one use on rows like those of x. Nothing is dropped, and nothing drawn, outside a Training scope.
 Mask draw_mask(const Tensor& x, float p);
 
-// y = x m / (1 - p) [+ base], rows begin .. end of d columns of matrices that start at the pointers; base may be null.
-// Any of them may be the same.
+// y = x m / (1 - p) [+ base] for rows begin .. end of d columns; the pointers are where the first of them lies. base
+// may be null, and any of them may be the same.
 struct MaskedRows {
   const float *x = nullptr, *base = nullptr;
-  float* y = nullptr;
+  Out y = {};
   int64_t d = 0, begin = 0, end = 0;
 };
 void mask_rows(const MaskedRows& rows, const Mask& mask);

@@ -30,7 +30,7 @@ void normalise(const float* x, const float* g, const float* b, const float* stat
                int64_t d) {
   for (int64_t row = 0; row < rows; ++row, x += d, stats += 2) {
     const V m = all(stats[0]), r = all(stats[1]);
-    write_vectors(y.from(row * d), d, [&](int64_t i, int64_t left) {
+    write_vectors(y.from(row * d), d, std::array{x + d}, [&](int64_t i, int64_t left) {
       const V normal = hn::Mul(hn::Sub(load(x + i, left), m), r), gain = load(g + i, left);
       return b ? hn::MulAdd(normal, gain, load(b + i, left)) : hn::Mul(normal, gain);
     });
@@ -68,7 +68,7 @@ void norm_backward(const float* x, const float* g, const float* stats, const flo
     });
     const V mean = db ? all(hn::GetLane(hn::SumOfLanes(D(), sum)) / float(d)) : hn::Zero(D());
     const V slope = all(hn::GetLane(hn::SumOfLanes(D(), dot)) / float(d));
-    write_vectors(dx.from(row * d), d, [&](int64_t i, int64_t left) {
+    write_vectors(dx.from(row * d), d, std::array{x + d, dy + d}, [&](int64_t i, int64_t left) {
       const V normal = hn::Mul(hn::Sub(load(x + i, left), m), r);
       const V h = hn::Mul(load(g + i, left), load(dy + i, left));
       return hn::Mul(r, hn::NegMulAdd(normal, slope, hn::Sub(h, mean)));
@@ -97,7 +97,11 @@ HWY_EXPORT(norm_backward);
 
 namespace {
 
-// s = x + the masked r, where there is r; then y, the norm of s. In blocks of rows that stay in the first cache.
+// In blocks of rows that stay in the first cache.
+constexpr int64_t near_size = 2048;
+int64_t near_rows(int64_t d) { return near_size / std::clamp<int64_t>(d, 1, near_size); }
+
+// s = x + the masked r, where there is r; then y, the norm of s.
 struct Forward {
   Tensor x, r{}, s{};  // r and s empty: s is x
   Tensor g, b;         // b empty: rms_norm
@@ -107,15 +111,19 @@ struct Forward {
   Device device() const { return x.device(); }
 };
 void forward_cpu(const Forward& f) {
-  const int64_t d = f.x.cols(), block = 2048 / std::clamp<int64_t>(d, 1, 2048);
+  const int64_t d = f.x.cols(), block = near_rows(d);
   const float *g = f.g.data(), *b = f.b ? f.b.data() : nullptr;
-  float* const s = (f.r ? f.s : f.x).data();
-  const Out y(f.y);
+  const Out y(f.y), s(f.r ? f.s : f.x);
+  const bool apart = f.r && s.past;  // s is made in a near place and goes on from there
   parallel_into(y, f.x.rows(), row_grain(d), [&](int64_t begin, int64_t end) {
+    const Tensor near(1, apart ? block * d : 0);
     for (int64_t i = begin; i < end; i += block) {
-      const int64_t n = std::min(block, end - i);
-      if (f.r) mask_rows({.x = f.r.data(), .base = f.x.data(), .y = s, .d = d, .begin = i, .end = i + n}, f.mask);
-      HWY_DYNAMIC_DISPATCH(norm)(s + i * d, g, b, f.eps, y.from(i * d), f.stats.data() + 2 * i, n, d);
+      const int64_t n = std::min(block, end - i), at = i * d;
+      float* const rows = apart ? near.data() : s.data + at;
+      const MaskedRows sum{f.r ? f.r.data() + at : nullptr, f.x.data() + at, rows, d, i, i + n};
+      if (f.r) mask_rows(sum, f.mask);
+      HWY_DYNAMIC_DISPATCH(norm)(rows, g, b, f.eps, y.from(at), f.stats.data() + 2 * i, n, d);
+      if (apart) mask_rows({.x = rows, .y = s.from(at), .d = d, .begin = i, .end = i + n}, {});
     }
   });
 }
@@ -144,19 +152,27 @@ struct Backward {
   Device device() const { return s.device(); }
 };
 constexpr int64_t row_block = 64;
+// Rows from `row` on; near: where ds is made when it goes past the caches, while dr is made of it.
+void rows_backward(const Backward& b, int64_t row, int64_t n, float* dg, float* db, float* near) {
+  const int64_t d = b.s.cols(), at = row * d;
+  const Out whole = Out(b.ds).from(at), ds = near ? Out(near) : whole;
+  HWY_DYNAMIC_DISPATCH(norm_backward)
+  (b.s.data() + at, b.g.data(), b.stats.data() + 2 * row, b.dy.data() + at, ds, dg, db, n, d);
+  if (b.dr) mask_rows({.x = ds.data, .y = Out(b.dr).from(at), .d = d, .begin = row, .end = row + n}, b.mask);
+  if (near) mask_rows({.x = near, .y = whole, .d = d, .begin = row, .end = row + n}, {});
+}
 void backward_cpu(const Backward& b) {
-  const int64_t d = b.s.cols();
-  const Out ds = b.dr ? Out(b.ds.data()) : Out(b.ds);  // dr is made of it while it is near
+  const int64_t d = b.s.cols(), rows = b.s.rows(), step = b.dr ? std::min(row_block, near_rows(d)) : row_block;
+  const Out ds(b.ds);
   parallel_into(ds, b.dg.rows(), 1, [&](int64_t begin, int64_t end) {
+    const Tensor near(1, b.dr && ds.past ? step * d : 0);
     for (int64_t block = begin; block < end; ++block) {
       float *dg = b.dg.data() + block * d, *db = b.db ? b.db.data() + block * d : nullptr;
       std::fill_n(dg, d, 0.0f);
       if (db) std::fill_n(db, d, 0.0f);
-      const int64_t row = block * row_block, n = std::min(row_block, b.s.rows() - row);
-      HWY_DYNAMIC_DISPATCH(norm_backward)
-      (b.s.data() + row * d, b.g.data(), b.stats.data() + 2 * row, b.dy.data() + row * d, ds.from(row * d), dg, db, n,
-       d);
-      if (b.dr) mask_rows({.x = b.ds.data(), .y = b.dr.data(), .d = d, .begin = row, .end = row + n}, b.mask);
+      const int64_t last = std::min(rows, (block + 1) * row_block);
+      for (int64_t row = block * row_block; row < last; row += step)
+        rows_backward(b, row, std::min(step, last - row), dg, db, near.size() ? near.data() : nullptr);
     }
   });
 }

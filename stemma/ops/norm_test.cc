@@ -94,6 +94,24 @@ TEST(Norm, OfAResidualAgainstDifferences) {
        .inputs = {random_matrix(4, 9, 1), random_matrix(4, 9, 4), random_matrix(1, 9, 2), random_matrix(1, 9, 3)}});
 }
 
+// What goes past the caches has the bits of its parts.
+TEST(Norm, OfALargeResidual) {
+  const auto g = to_tensor(random_matrix(1, 1024, 3)), b = to_tensor(random_matrix(1, 1024, 4));
+  const Tensor values(4100, 1024);
+  for (int64_t i = 0; i < values.size(); ++i) values.data()[i] = float(i * 7919 % 1013 - 500) / 300;
+  const auto run = [&](auto f) {
+    const Tensor x = parameter(values.clone()), r = parameter(values.clone());
+    Random rng{.key = 5};
+    const Training on(rng);
+    const Tensor y = f(x, r);
+    backward(y, values);
+    return std::array{y, grad(x), grad(r)};
+  };
+  const auto whole = run([&](auto& x, auto& r) { return residual_norm(x, r, {.g = g, .b = b, .dropout = 0.3f}); });
+  const auto parts = run([&](auto& x, auto& r) { return layer_norm(x + dropout(r, 0.3f), g, b); });
+  for (size_t i = 0; i < 3; ++i) expect_same_bits(whole[i], parts[i], str(i));
+}
+
 TEST(Norm, IsMadeAgainBitByBit) {
   const auto x = parameter(to_tensor(random_matrix(70, 35, 1))), r = to_tensor(random_matrix(70, 35, 2));
   const auto g = to_tensor(random_matrix(1, 35, 3)), b = to_tensor(random_matrix(1, 35, 4));

@@ -18,7 +18,7 @@ namespace stemma {
 namespace HWY_NAMESPACE {
 namespace {
 
-// near: e^x of a row whose y goes past the caches.
+// near: e^x of a row whose y goes past the caches. The next row is fetched while this one is written.
 void softmax_row(const float* x, const Out& y, int64_t n, float* near) {
   const V most = all(row_max(x, n));
   float* const e = y.past ? near : y.data;
@@ -28,23 +28,25 @@ void softmax_row(const float* x, const Out& y, int64_t n, float* near) {
     return v;
   });
   const V scale = all(1 / sum);
-  write_vectors(y, n, [&](int64_t i, int64_t left) { return hn::Mul(load(e + i, left), scale); });
+  write_vectors(y, n, std::array{x + n}, [&](int64_t i, int64_t left) { return hn::Mul(load(e + i, left), scale); });
 }
 void softmax_row_backward(const float* y, const float* dy, const Out& dx, int64_t n) {
   const V dot = all(row_dot(y, dy, n));
-  write_vectors(dx, n,
+  write_vectors(dx, n, std::array{y + n, dy + n},
                 [&](int64_t i, int64_t left) { return hn::Mul(load(y + i, left), hn::Sub(load(dy + i, left), dot)); });
 }
 void log_softmax_row(const float* x, const Out& y, int64_t n) {
   const float most = row_max(x, n);
   const float sum = sum_vectors(n, [&](int64_t i, int64_t left) { return exp(hn::Sub(load(x + i, left), all(most))); });
   const V shift = all(most), log_sum = log(all(sum));
-  write_vectors(y, n, [&](int64_t i, int64_t left) { return hn::Sub(hn::Sub(load(x + i, left), shift), log_sum); });
+  write_vectors(y, n, std::array{x + n},
+                [&](int64_t i, int64_t left) { return hn::Sub(hn::Sub(load(x + i, left), shift), log_sum); });
 }
 void log_softmax_row_backward(const float* y, const float* dy, const Out& dx, int64_t n) {
   const V sum = all(row_sum(dy, n));
-  write_vectors(
-      dx, n, [&](int64_t i, int64_t left) { return hn::NegMulAdd(exp(load(y + i, left)), sum, load(dy + i, left)); });
+  write_vectors(dx, n, std::array{y + n, dy + n}, [&](int64_t i, int64_t left) {
+    return hn::NegMulAdd(exp(load(y + i, left)), sum, load(dy + i, left));
+  });
 }
 
 void forward(bool logarithm, const float* x, const Out& y, int64_t rows, int64_t n, float* near) {
