@@ -1,6 +1,6 @@
-// Rows that every thread changes all the time, as those near the root of a tree or of the most frequent words: cores
-// that write the same lines of memory wait for each other longer than they compute. Each thread learns in copies
-// instead, and now and then adds what they learned to the shared rows and takes what the others did.
+// Rows that every thread changes at every step, as those near the root of a tree: cores that write the same lines of
+// memory wait for each other longer than they compute. Each thread learns in copies instead, and now and then adds what
+// they learned to the shared rows and takes what the others did.
 #pragma once
 #include <cstdint>
 #include <utility>

@@ -47,15 +47,13 @@ void LearningPlan::add_subwords(const VectorModel& model) {
 
 namespace {
 
-// With many threads a copy may not go far on its own, or the sum of what they learn would overshoot.
-constexpr int64_t hot = 64, windows_between_exchanges = 512;
+// Not too many: with all the threads' steps since the last exchange added up, a copy must not go far on its own.
+constexpr int64_t hot_nodes = 64, windows_between_exchanges = 512;
 
-// Beginning and end of them: the root is the last node, the most frequent word the first.
+// None of frequent words: they gain a tenth, and in a small vocabulary all steps would be in copies.
 std::pair<int64_t, int64_t> hot_rows(const LearningPlan& plan) {
-  if (racers() == 1) return {0, 0};
-  const int64_t nodes = plan.tree.inner_nodes(), words = int64_t(plan.keep.size());
-  return plan.options.loss == "tree" ? std::pair(std::max<int64_t>(0, nodes - hot), nodes)
-                                     : std::pair<int64_t, int64_t>(0, std::min(hot, words));
+  const int64_t nodes = plan.tree.inner_nodes();  // the root is the last
+  return {racers() > 1 ? std::max<int64_t>(0, nodes - hot_nodes) : nodes, nodes};
 }
 
 }  // namespace

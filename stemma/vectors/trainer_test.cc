@@ -70,9 +70,12 @@ class VectorTrainerTest : public testing::Test {
   ~VectorTrainerTest() override { set_threads(threads_); }
 };
 
+// Skip-gram with threads that race, too; but not CBOW: its vectors of so few words lie close together, and a thread
+// that slept for a while in the middle of a step may push them anywhere.
 TEST_F(VectorTrainerTest, LearnsWhichWordsKeepCompany) {
   auto text = corpus(topics(1500));
-  for (const char* model : {"skipgram", "cbow"})
+  for (const char* model : {"skipgram", "cbow"}) {
+    const Deterministic mode(model == std::string("cbow"));
     for (const char* loss : {"negatives", "tree"})
       for (const int ngrams : {0, 3}) {
         SCOPED_TRACE(str(model, " ", loss, " ", ngrams));
@@ -87,6 +90,7 @@ TEST_F(VectorTrainerTest, LearnsWhichWordsKeepCompany) {
           }
         EXPECT_LT(1 - within / 30, 0.6 * (1 - across / 36));
       }
+  }
 }
 
 TEST_F(VectorTrainerTest, DeterministicBitsForAnyNumberOfThreads) {
