@@ -70,7 +70,7 @@ bool parse(const Words& words, Arguments& a) {
   line.option("--min-count", a.min_count, "rarer words are dropped");
   line.option("--epochs", a.epochs, "passes over the text");
   line.option("--subsample", o.subsample, "words of a greater share of the text are dropped at random; 0: none");
-  line.option("--rate", o.rate, "of learning at the beginning; 0: 0.025 for skipgram, 0.05 for cbow");
+  line.option("--rate", o.rate, "of learning at the beginning; 0: 0.05");
   line.option("--ngrams", a.ngrams, "letters of sub-words, such as 3-6; none: words alone");
   line.option("--buckets", a.buckets, "that sub-words are hashed into");
   line.option("--words", recipe.corpus.words,

@@ -33,7 +33,7 @@ void check_options(const VectorOptions& o) {
 
 double first_rate(const VectorOptions& o) {
   if (o.rate > 0) return o.rate;
-  return o.model == "skipgram" ? 0.025 : o.model == "cbow" ? 0.05 : 0.1;
+  return o.model == "supervised" ? 0.1 : 0.05;  // fastText's; word2vec's for skip-gram, 0.025, learns too little
 }
 
 int32_t VectorModel::bucket_row(int32_t bucket) const {

@@ -22,8 +22,8 @@ struct VectorOptions {
   int32_t negatives = 5;  // wrong words for each right one
   int32_t min_count = 5;  // rarer words are dropped
   int32_t epochs = 5;
-  double subsample = 1e-3;  // words of a greater share are dropped at random; 0: none
-  double rate = 0;  // of learning at the begin, falling to nothing; 0: skipgram 0.025, cbow 0.05, supervised 0.1
+  double subsample = 1e-3;               // words of a greater share are dropped at random; 0: none
+  double rate = 0;                       // of learning at the begin, falling to nothing; 0: 0.05, supervised 0.1
   int32_t min_ngram = 0, max_ngram = 0;  // letters of an n-gram; 0: words alone
   int32_t buckets = 2'000'000;           // of n-grams
   int32_t word_ngrams = 1;               // supervised: n-grams of words
