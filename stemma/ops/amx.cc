@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "stemma/base/parallel.h"
+#include "stemma/ops/grain.h"
 #include "stemma/tensor/memory.h"
 
 namespace stemma {
@@ -57,8 +58,6 @@ struct Finish {
   int64_t stride, rows, cols;
   bool relu, past;
 };
-
-int64_t pieces(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 // Only plain functions stand here: a template instantiated under these options could be the one that the linker keeps
 // for processors that lack them.

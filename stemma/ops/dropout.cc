@@ -20,7 +20,7 @@ namespace {
 
 template <bool add>
 HWY_INLINE void mask_row(const float* x, const float* base, const Out& y, int64_t d, const Mask& mask, uint64_t first) {
-  const bool past = y.past && lanes() == 16 && reinterpret_cast<uintptr_t>(y.data) % 64 == 0;
+  const bool stream = streams(y) && lanes() == 16;
   const VU least = hn::Set(DU(), mask.threshold << 16);
   const V factor = all(mask.scale());
   for (int64_t tile = 0; tile < d; tile += 128) {
@@ -33,11 +33,7 @@ HWY_INLINE void mask_row(const float* x, const float* base, const Out& y, int64_
         const VU half = h % 2 ? number : hn::ShiftLeft<16>(number);
         const auto dropped = hn::RebindMask(D(), hn::Lt(half, least));
         const V kept = hn::IfThenZeroElse(dropped, hn::Mul(load(x + i, d - i), factor));
-        const V v = add ? hn::Add(load(base + i, d - i), kept) : kept;
-        if (past && d - i >= lanes())
-          hn::Stream(v, D(), y.data + i);
-        else
-          store(v, y.data + i, d - i);
+        put(add ? hn::Add(load(base + i, d - i), kept) : kept, y.data + i, d - i, stream);
       }
     }
   }

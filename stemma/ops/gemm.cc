@@ -76,7 +76,6 @@ MatrixView as_f32(const MatrixView& x, int64_t rows, int64_t cols, Type precisio
 
 // ---- panels ---------------------------------------------------------------------------------------------------------
 const float* floats(const MatrixView& x) { return static_cast<const float*>(x.data); }
-int64_t pieces(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 constexpr int64_t at_once = 16;  // rows that a copy takes before it goes on; the next ones are asked for meanwhile
 

@@ -37,10 +37,7 @@ void mean_of_rows(const RowTable& table, std::span<const int32_t> ids, float* me
   });
 }
 
-HWY_INLINE void add_to_row(float* row, const float* x, int64_t width) {
-  for_vectors(width, [&](int64_t i, int64_t left) HWY_ATTR { add_to(row + i, load(x + i, left), left); });
-}
-HWY_INLINE void add_to_row(float* row, const float* x, float scale, int64_t width) {
+HWY_INLINE void add_to_row(float* row, const float* x, int64_t width, float scale = 1) {
   for_vectors(width, [&](int64_t i, int64_t left) HWY_ATTR {
     store(hn::MulAdd(all(scale), load(x + i, left), load(row + i, left)), row + i, left);
   });
@@ -72,26 +69,29 @@ HWY_INLINE void with_count(int64_t n, F&& f) {
   }
 }
 
-// products[j] = h . row of meetings[j]; Rows: how many at once, known to the compiler.
+// products[j] = h . rows[j]; Rows: how many at once, known to the compiler.
 template <int64_t Rows>
-HWY_INLINE void dots(const RowTable& table, const uint32_t* meetings, const float* h, float* products) {
-  const float* rows[Rows];
+HWY_INLINE void dots(const float* const* rows, const float* h, int64_t width, float* products) {
   V sums[Rows];
 #pragma GCC unroll 8
-  for (int64_t j = 0; j < Rows; ++j) rows[j] = table.row(meetings[j] >> 1), sums[j] = hn::Zero(D());
+  for (int64_t j = 0; j < Rows; ++j) sums[j] = hn::Zero(D());
   const auto step = [&](int64_t i, int64_t left) HWY_ATTR {
     const V x = load(h + i, left);
 #pragma GCC unroll 8
     for (int64_t j = 0; j < Rows; ++j) sums[j] = hn::MulAdd(x, load(rows[j] + i, left), sums[j]);
   };
   int64_t i = 0;
-  for (; i + lanes() <= table.width; i += lanes()) step(i, lanes());
-  if (i < table.width) step(i, table.width - i);
+  for (; i + lanes() <= width; i += lanes()) step(i, lanes());
+  if (i < width) step(i, width - i);
 #pragma GCC unroll 8
   for (int64_t j = 0; j < Rows; ++j) products[j] = hn::GetLane(hn::SumOfLanes(D(), sums[j]));
 }
 HWY_INLINE void dots(const RowTable& table, const uint32_t* meetings, int64_t n, const float* h, float* products) {
-  with_count(n, [&](auto rows) HWY_ATTR { dots<rows>(table, meetings, h, products); });
+  with_count(n, [&](auto count) HWY_ATTR {
+    const float* rows[count];
+    for (int64_t j = 0; j < count; ++j) rows[j] = table.row(meetings[j] >> 1);
+    dots<count>(rows, h, table.width, products);
+  });
 }
 
 // products become g_j = rate (y_j - sigmoid(x_j)).
@@ -183,7 +183,6 @@ void logistic_row_steps(const RowTable& table, const LogisticGroups& groups, con
 }
 
 // Rows that meet one path: at most `block`, none of them twice. The names are those of ops/log_linear.h.
-constexpr int64_t longest_path = 64;
 template <int64_t Rows>
 class PathStep {
  public:
@@ -197,12 +196,12 @@ class PathStep {
     const auto n = int64_t(path_.size());
     HWY_ALIGN float products[Rows];
     for (int64_t j = 0; j < n; ++j) {
-      dots(table_.row(path_[size_t(j)] >> 1), products);
+      dots<Rows>(x_, table_.row(path_[size_t(j)] >> 1), table_.width, products);
       for (int64_t c = 0; c < Rows; ++c) g_[c][j] = products[c];
     }
-    for (int64_t c = 1; c < Rows; ++c) dots(x_[c], mixed_[c]);
+    for (int64_t c = 1; c < Rows; ++c) dots<Rows>(x_, x_[c], table_.width, mixed_[c]);
     for (int64_t c = 0; c < Rows; ++c) {
-      for (int64_t d = 0; d < c; ++d) add_to_row(g_[c], g_[d], mixed_[c][d], n);
+      for (int64_t d = 0; d < c; ++d) add_to_row(g_[c], g_[d], n, mixed_[c][d]);
       for (int64_t j = 0; j < n; j += block) to_gains(&path_[size_t(j)], std::min(block, n - j), rate, g_[c] + j);
     }
     for (int64_t c = 0; c < Rows; ++c)
@@ -236,23 +235,6 @@ class PathStep {
   }
 
  private:
-  // products[c] = x_c . row
-  HWY_INLINE void dots(const float* row, float* products) const {
-    V sums[Rows];
-#pragma GCC unroll 8
-    for (int64_t c = 0; c < Rows; ++c) sums[c] = hn::Zero(D());
-    const auto step = [&](int64_t i, int64_t left) HWY_ATTR {
-      const V w = load(row + i, left);
-#pragma GCC unroll 8
-      for (int64_t c = 0; c < Rows; ++c) sums[c] = hn::MulAdd(w, load(x_[c] + i, left), sums[c]);
-    };
-    int64_t i = 0;
-    for (; i + lanes() <= table_.width; i += lanes()) step(i, lanes());
-    if (i < table_.width) step(i, table_.width - i);
-#pragma GCC unroll 8
-    for (int64_t c = 0; c < Rows; ++c) products[c] = hn::GetLane(hn::SumOfLanes(D(), sums[c]));
-  }
-
   const RowTable& table_;
   std::span<const uint32_t> path_;
   float* x_[Rows];
@@ -351,7 +333,7 @@ void logistic_row_steps(const RowTable& table, const LogisticGroups& groups, con
 }
 void logistic_path_steps(const RowTable& table, std::span<const uint32_t> path, float rate, const RowTable& input,
                          std::span<const int32_t> ids) {
-  check(path.size() <= 64, "a path of ", path.size(), " turns; at most 64");  // counts beyond 10^13
+  check(path.size() <= longest_path, "a path of ", path.size(), " turns; at most ", longest_path);
   HWY_DYNAMIC_DISPATCH(logistic_path_steps)(table, path, rate, input, ids);
 }
 double logistic_loss(const RowTable& table, std::span<const uint32_t> meetings, const float* hidden) {

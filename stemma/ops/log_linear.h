@@ -46,7 +46,7 @@ void logistic_row_steps(const RowTable& table, const LogisticGroups& groups, con
 // The same for rows of `input` that all meet the same rows, one after the other, as the neighbours of a word meet the
 // path to it in hierarchical softmax. The steps are the same, but a row that is met is read and written once for eight
 // that come: what the c-th finds is x_c . (row + sum_{d<c} g_d x_d), and x_c . x_d are the same for all rows.
-// Error when the path is longer than 64.
+constexpr int64_t longest_path = 64;  // counts of less than 10^13 make none longer; Error for one that is
 void logistic_path_steps(const RowTable& table, std::span<const uint32_t> path, float rate, const RowTable& input,
                          std::span<const int32_t> ids);
 // The loss of the meetings, nothing learned.

@@ -198,7 +198,7 @@ Grads with_sums(Grads grads, const Backward& b) {
   return grads;
 }
 Backward run_backward(Backward b, const Tensor& dy, bool centred) {
-  const int64_t blocks = (dy.rows() + row_block - 1) / row_block;
+  const int64_t blocks = pieces(dy.rows(), row_block);
   b.dy = dy, b.ds = Tensor::like(b.s), b.dg = Tensor(blocks, dy.cols());
   if (centred) b.db = Tensor(blocks, dy.cols());
   if (b.mask.threshold > 0) b.dr = Tensor::like(b.s);

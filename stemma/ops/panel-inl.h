@@ -2,6 +2,7 @@
 // C is one sum over k, upwards, whatever the tiles and the cuts of k are. Compiled once for each level.
 #include <algorithm>
 
+#include "stemma/ops/grain.h"
 #include "stemma/ops/panels.h"
 #include "stemma/ops/tile-inl.h"
 
@@ -123,12 +124,12 @@ struct Block {
 // read after it; null: it is read once, from one end to the other.
 HWY_INLINE void panel(const ProductCall& p, const float* b, int64_t j0, const Block& block, const float* next) {
   const auto& [i0, i1, k0, count, a, stride, past] = block;
-  const int64_t tiles = (i1 - i0 + most_rows - 1) / most_rows;
+  const int64_t tiles = pieces(i1 - i0, most_rows);
   for (int64_t part = 0; part < panel_cols && j0 + part < p.n; part += tile_cols) {
     Cut cut{a, b + part, stride, count, j0 + part, k0 == 0 ? p.beta : 1, k0 + count == p.k, past};
     if (next) cut.pace = steps * panel_cols / (tiles * line) + 1, cut.next = next;
     for (int64_t left = tiles, i = i0; left > 0; --left) {  // tiles of like height, each asks for its share
-      const int64_t rows = (i1 - i + left - 1) / left;
+      const int64_t rows = pieces(i1 - i, left);
       rows_of_cut<most_rows>(rows, p, cut, i);
       i += rows, cut.a += rows * stride, cut.next += cut.pace * line * (count / steps);
     }

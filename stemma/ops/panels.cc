@@ -22,7 +22,7 @@ void multiply(const ProductCall& p) {
   const bool once = p.m <= most_rows;  // one tile reads memory from one end to the other
   const int64_t deep = once ? p.k : depth, size = p.k * panel_cols;
   const int64_t grain = std::max<int64_t>(1, (1 << 17) / (p.m * size / 4 + 1));
-  parallel_for((p.n + panel_cols - 1) / panel_cols, grain, [&](int64_t begin, int64_t end) {
+  parallel_for(pieces(p.n, panel_cols), grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = 0; i < blocks; ++i)
       for (int64_t k = 0; k < p.k; k += deep) {
         const int64_t first = p.m * i / blocks, count = std::min(deep, p.k - k);
@@ -38,7 +38,7 @@ void multiply(const ProductCall& p) {
 // ---- packing --------------------------------------------------------------------------------------------------------
 void fill(const Tensor& W, const Tensor& panels) {
   const int64_t n = W.rows(), k = W.cols();
-  parallel_for((n + panel_cols - 1) / panel_cols, std::max<int64_t>(1, (1 << 14) / k), [&](int64_t begin, int64_t end) {
+  parallel_for(pieces(n, panel_cols), std::max<int64_t>(1, (1 << 14) / k), [&](int64_t begin, int64_t end) {
     for (int64_t j = begin; j < end; ++j) {
       const int64_t there = std::min(panel_cols, n - j * panel_cols);
       float* const to = panels.data() + j * k * panel_cols;
@@ -60,7 +60,7 @@ namespace {
 HWY_EXPORT(multiply);
 HWY_EXPORT(fill);
 
-int64_t panel_rows(const Tensor& W) { return (W.rows() + panel_cols - 1) / panel_cols * W.cols(); }
+int64_t panel_rows(const Tensor& W) { return pieces(W.rows(), panel_cols) * W.cols(); }
 
 }  // namespace
 

@@ -61,6 +61,7 @@ std::pair<int64_t, int64_t> hot_rows(const LearningPlan& plan) {
 Learner::Learner(const LearningPlan& plan)
     : plan_(plan),
       output_(plan.output, hot_rows(plan)),
+      interval_(std::max<int64_t>(1, windows_between_exchanges / racers())),
       hidden_(size_t(plan.input.width)),
       gradient_(2 * size_t(plan.input.width)) {}
 
@@ -77,17 +78,13 @@ ChunkResult Learner::learn(const std::vector<int32_t>& text, ChunkRates rates, u
   return result_;
 }
 
-void Learner::exchange_now_and_then() {
-  if (++windows_ % std::max<int64_t>(1, windows_between_exchanges / racers()) == 0) output_.exchange();
-}
-
 void Learner::learn_sentence(float rate) {
   const bool skip = plan_.options.model == "skipgram";
   for (size_t i = 0; i < sentence_.size(); ++i) {
     const size_t reach = 1 + random_.below(uint32_t(plan_.options.window));
     const size_t begin = i - std::min(i, reach), end = std::min(sentence_.size(), i + reach + 1);
     if (end - begin == 1) continue;
-    exchange_now_and_then();
+    if (++windows_ % interval_ == 0) output_.exchange();
     if (!skip)
       cbow(i, begin, end, rate);
     else if (plan_.options.max_ngram > 0)

@@ -51,13 +51,13 @@ class Learner {
   void skip_gram(size_t at, size_t begin, size_t end, float rate);
   void skip_gram_of_subwords(size_t at, size_t begin, size_t end, float rate);
   void cbow(size_t at, size_t begin, size_t end, float rate);
-  void exchange_now_and_then();
   void meet(int32_t word);  // what predicting it means: one more group
   void note_loss(const float* hidden);
   void step(float rate, float growth);
 
   const LearningPlan& plan_;
-  HotRows output_;  // near the root of the tree
+  HotRows output_;          // near the root of the tree
+  const int64_t interval_;  // windows between exchanges
   int64_t windows_ = 0;
   FastRandom random_;
   std::vector<int32_t> sentence_, rows_;
