@@ -9,9 +9,5 @@ namespace stemma {
 // over k, upwards, makes an element of C, as with weights that were packed before (panels.h).
 void packed_product(const ProductCall& call);
 bool packed_is_best();  // of all f32 products on this processor: it has registers for the kernel's tiles
-// Against the transpose of B: dot products with the rows of B where they lie, best for few rows. Another order of k.
-void dot_product(const ProductCall& call);
-// The rest of a call whose sums stand in C: c = f(c + bias) + residual.
-void finish_product(const ProductCall& call);
 
 }  // namespace stemma

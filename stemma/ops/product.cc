@@ -13,6 +13,7 @@
 #include "stemma/base/parallel.h"
 #include "stemma/ops/amx.h"
 #include "stemma/ops/dnnl.h"
+#include "stemma/ops/dots.h"
 #include "stemma/ops/gemm.h"
 #include "stemma/ops/panels.h"
 #include "stemma/tensor/kernel.h"

@@ -5,6 +5,7 @@
 
 #include "stemma/ops/amx.h"
 #include "stemma/ops/dnnl.h"
+#include "stemma/ops/dots.h"
 #include "stemma/ops/gemm.h"
 #include "stemma/ops/op_test.h"
 
