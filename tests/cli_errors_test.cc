@@ -35,7 +35,10 @@ TEST_F(CliErrors, RefusesBadLinesInPrediction) {
   write_file(file("long"), std::string(10'000'000, 'x'));
   EXPECT_THAT(refusal("predict m --input long"), HasSubstr("line 1 is longer than"));
   EXPECT_THAT(refusal("predict m --input none"), HasSubstr("none"));
-  EXPECT_THAT(refusal("predict m --max-source 3 <<< $'ich\n\nich sehe das hund'"), HasSubstr("line 3 has 5 tokens"));
+  const auto too_long = run("predict m --max-source 3 <<< $'ich\n\nich sehe das hund\ndu'");
+  EXPECT_THAT(too_long.error, HasSubstr("standard input:3: 5 tokens are more than --max-source 3"));
+  EXPECT_EQ(too_long.status, 1);
+  EXPECT_EQ(lines_in(too_long.out).size(), 2u);
   EXPECT_THAT(refusal("predict m t.de", 2), HasSubstr("--input or standard input"));
   EXPECT_THAT(refusal("predict m --beam 1001"), HasSubstr("beam: 1001"));
   EXPECT_THAT(refusal("predict m --nbest 9 --beam 3"), HasSubstr("nbest: 9 is more than the beam of 3"));
@@ -164,6 +167,7 @@ TEST_F(CliErrors, ABadLineDoesNotLoseTheAnswersBeforeIt) {
   EXPECT_EQ(latin.status, 1);
   EXPECT_EQ(latin.out, "same\n");
   EXPECT_EQ(latin.error, "stemma: latin:2: not valid UTF-8 at byte 4; convert the text to UTF-8\n");
+  EXPECT_THAT(refusal("predict m in", 2), HasSubstr("text comes by --input or standard input"));
   EXPECT_THAT(refusal("predict m --input p.json"), HasSubstr("p.json: inputs of this task are lines of text"));
 }
 

@@ -10,12 +10,14 @@ namespace {
 
 constexpr size_t max_depth = 200;
 
-// Line and column (from 1) of a byte offset.
-std::string position(std::string_view text, size_t offset) {
+// Line and column (from 1) of a byte offset; only the column where `where` is a line already, "set.jsonl:7".
+std::string position(std::string_view text, size_t offset, std::string_view where) {
   offset = std::min(offset, text.size());
   size_t line = 1, column = 1;
   for (size_t i = 0; i < offset; ++i) text[i] == '\n' ? (++line, column = 1) : ++column;
-  return str(line, ":", column);
+  const size_t last = where.find_last_not_of("0123456789");
+  const bool is_line = last != where.npos && last + 1 < where.size() && where[last] == ':' && line == 1;
+  return is_line ? str(column) : str(line, ":", column);
 }
 
 // Builds a Json from the parser's events.
@@ -59,7 +61,7 @@ struct Builder : nlohmann::json_sax<nlohmann::json> {
     std::string_view what = e.what();
     if (const auto column = what.find("column "); column != what.npos)
       if (const auto colon = what.find(": ", column); colon != what.npos) what.remove_prefix(colon + 2);
-    fail(where, ":", position(text, offset ? offset - 1 : 0), ": not valid JSON: ", what);
+    fail(where, ":", position(text, offset ? offset - 1 : 0, where), ": not valid JSON: ", what);
   }
 };
 

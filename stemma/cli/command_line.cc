@@ -78,6 +78,9 @@ bool CommandLine::parse(const std::vector<std::string>& words) {
       if (option->get_required() && option->count() == 0)
         throw UsageError(str(option->get_name(), " is missing: ", option->get_description(), see));
     throw;
+  } catch (const CLI::ExtrasError& e) {
+    const bool reads = std::find(known.begin(), known.end(), "--input") != known.end();
+    throw UsageError(str(e.what(), reads ? ": text comes by --input or standard input" : "", see));
   } catch (const CLI::ParseError& e) { throw UsageError(str(e.what(), see)); }
   return true;
 }

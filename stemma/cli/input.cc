@@ -1,6 +1,10 @@
 #include "stemma/cli/input.h"
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <iterator>
+#include <optional>
 
 #include "stemma/base/check.h"
 #include "stemma/text/unicode.h"
@@ -21,6 +25,34 @@ std::vector<std::string> InputLines::next(int64_t n) {
   }
   number_ += int64_t(lines.size());
   return lines;
+}
+
+void answer_lines(const std::string& path, int64_t chunk, const AnswerLines& answer) {
+  InputLines reader(path);
+  if (chunk <= 0) chunk = path == "-" && ::isatty(STDIN_FILENO) ? 1 : 512;
+  for (std::vector<std::string> lines; !(lines = reader.next(chunk)).empty();) {
+    int64_t number = reader.number() - int64_t(lines.size()) + 1;
+    std::optional<std::string> answers;
+    try {
+      answers = answer(lines, number);
+    } catch (const Error&) {}  // of which line? They are answered one by one.
+    if (answers) {
+      print(*answers);
+      continue;
+    }
+    for (const auto& line : lines) {
+      try {
+        answers = answer({line}, number);
+      } catch (const Error& e) { fail(reader.path(), ":", number, ": ", e.what()); }
+      print(*answers);
+      ++number;
+    }
+  }
+}
+
+void print(const std::string& text) {
+  check(std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0,
+        "cannot write the output");
 }
 
 std::vector<std::string> read_lines(const std::string& path) {

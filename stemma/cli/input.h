@@ -1,5 +1,6 @@
-// Lines of text that a command reads: valid UTF-8 or one clear error.
+// Lines of text that a command reads, valid UTF-8 or one clear error, and answers.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,15 @@ class InputLines {
   std::string error_;  // of the line behind the last one given
   int64_t number_ = 0;
 };
+
+// Prints what `answer` makes of all lines of a file, or of standard input, `chunk` at a time: 0: 512, on a terminal 1.
+// Where a line cannot be answered those before it are all the same, and the Error names it: "test.de:3: ...".
+// first: the number of lines[0], from 1.
+using AnswerLines = std::function<std::string(const std::vector<std::string>& lines, int64_t first)>;
+void answer_lines(const std::string& path, int64_t chunk, const AnswerLines& answer);
+
+// To standard output, at once. Throws Error when it cannot be written.
+void print(const std::string& text);
 
 // All of a file, "-" for standard input. Error also when there are none.
 std::vector<std::string> read_lines(const std::string& path);

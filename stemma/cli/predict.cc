@@ -1,8 +1,4 @@
 // stemma predict: text in, translations out, one line for each line, in order.
-#include <unistd.h>
-
-#include <cstdio>
-
 #include "stemma/base/json.h"
 #include "stemma/cli/commands.h"
 #include "stemma/cli/decode_arguments.h"
@@ -75,18 +71,14 @@ int predict_translate_command(const Words& words) {
   const DecodeOptions options = a.decode.options(line, systems[0]);
   Together together{.prefix = a.prefix, .max_source = a.max_source};
   for (size_t i = 1; i < systems.size(); ++i) together.others.push_back(&systems[i]);
-  if (a.chunk <= 0) a.chunk = a.input == "-" && ::isatty(STDIN_FILENO) ? 1 : 512;
 
-  InputLines reader(a.input);
-  for (std::vector<std::string> lines; !(lines = reader.next(a.chunk)).empty();) {
+  answer_lines(a.input, a.chunk, [&](const auto& lines, int64_t first) {
+    int64_t number = together.first_line = first - 1;
     std::string out;
-    int64_t number = together.first_line;
     for (const auto& found : systems[0].translate(lines, options, together))
       out += answer(found, number++, options.nbest, a.json);
-    check(std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0,
-          "cannot write the output");
-    together.first_line = number;
-  }
+    return out;
+  });
   return 0;
 }
 

@@ -1,6 +1,4 @@
 // stemma predict, eval and show for the tasks on texts: classify, pair, tag, answer, choose.
-#include <unistd.h>
-
 #include <cstdio>
 
 #include "stemma/base/files.h"
@@ -16,11 +14,6 @@ namespace {
 
 const TextTask& task_of(const std::string& directory) { return find_text_task(read_config(directory).task); }
 
-void print(const std::string& text) {
-  check(std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0,
-        "cannot write the output");
-}
-
 std::string text_of(const TaskReport& report) {
   std::string out;
   for (const auto& t : report.tables) {
@@ -32,12 +25,12 @@ std::string text_of(const TaskReport& report) {
   return out;
 }
 
-// Prints answers, and counts those to inputs that were cut.
-struct AnswerPrinter {
+// Answers as text, and a word at the end on how many inputs were cut.
+struct AnswersWritten {
   bool json = false;
   int64_t inputs = 0, cut = 0;
 
-  void operator()(const std::vector<TaskAnswer>& answers) {
+  std::string operator()(const std::vector<TaskAnswer>& answers) {
     std::string out;
     for (const auto& answer : answers) {
       Json object = answer.json;
@@ -45,23 +38,12 @@ struct AnswerPrinter {
       out += (json ? object.dump() : answer.text) + "\n";
       ++inputs, cut += answer.cut;
     }
-    print(out);
+    return out;
   }
-  ~AnswerPrinter() {
+  ~AnswersWritten() {
     if (cut) std::fprintf(stderr, "stemma: %s\n", describe_cut(cut, inputs).c_str());
   }
 };
-
-// Lines `first` and following of `path`. Where one of them is no input, those before it are answered all the same.
-void answer_lines(const TextSystem& system, const std::vector<std::string>& lines, const std::string& path,
-                  int64_t first, AnswerPrinter& printer) {
-  try {
-    return printer(system.answer(lines));
-  } catch (const Error& e) {
-    if (lines.size() == 1) fail(path, ":", first, ": ", e.what());
-  }
-  for (size_t i = 0; i < lines.size(); ++i) answer_lines(system, {lines[i]}, path, first + int64_t(i), printer);
-}
 
 bool is_json_file(const std::string& path) { return path.ends_with(".json") || path.ends_with(".json.gz"); }
 
@@ -84,12 +66,9 @@ int predict_text_task_command(const Words& words) {
   if (!line.parse(words)) return 0;
   const MachineScope scope(machine);
   const auto system = task_of(directory).load(directory);
-  if (chunk <= 0) chunk = input == "-" && ::isatty(STDIN_FILENO) ? 1 : 512;
-  AnswerPrinter printer{.json = json};
-  if (is_json_file(input)) return printer(system->answer_file(input)), 0;
-  InputLines reader(input);
-  for (std::vector<std::string> lines; !(lines = reader.next(chunk)).empty();)
-    answer_lines(*system, lines, reader.path(), reader.number() - int64_t(lines.size()) + 1, printer);
+  AnswersWritten written{.json = json};
+  if (is_json_file(input)) return print(written(system->answer_file(input))), 0;
+  answer_lines(input, chunk, [&](const auto& lines, int64_t) { return written(system->answer(lines)); });
   return 0;
 }
 

@@ -157,9 +157,9 @@ std::vector<std::vector<Translation>> Translator::translate(const std::vector<st
   std::vector<int64_t> filled, lengths;  // lines that hold anything
   for (size_t i = 0; i < lines.size(); ++i) {
     auto ids = encode_source(lines[i]);
-    check(together.max_source == 0 || int64_t(ids.size()) <= together.max_source, "line ",
-          together.first_line + int64_t(i) + 1, " has ", ids.size(), " tokens, more than --max-source ",
-          together.max_source, ": split it into sentences, or raise --max-source");
+    check(together.max_source == 0 || int64_t(ids.size()) <= together.max_source, ids.size(),
+          " tokens are more than --max-source ", together.max_source,
+          ": split the line into sentences, or raise --max-source");
     if (ids.size() > (recipe_.batch.source_eos ? 1u : 0u)) {
       filled.push_back(int64_t(i));
       lengths.push_back(int64_t(ids.size()));

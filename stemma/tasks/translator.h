@@ -45,7 +45,7 @@ struct Together {
   std::vector<const Translator*> others = {};  // an ensemble with these; Error when their vocabularies differ
   std::string prefix = {};                     // each translation begins with it
   int64_t first_line = 0;                      // the number of lines[0] in the whole input: sampling draws by it
-  int64_t max_source = 0;                      // tokens; a longer line is an Error naming it; 0: any
+  int64_t max_source = 0;                      // tokens; a longer line is an Error; 0: any
 };
 
 class Translator {
