@@ -11,7 +11,7 @@ namespace stemma {
 
 void LabelHead::validate() const {
   check_pooling(pooling);
-  check_choice("head.balance", balance, {"none", "balanced"});
+  check_choice("head.class_weights", class_weights, {"none", "balanced"});
   check_choice("head.pairs", pairs, {"siamese", "symmetric", "joint"});
   check(hidden >= 0 && attention_width >= 0 && sentence_width >= 0,
         "head.hidden, head.attention_width, head.sentence_width: must be at least 0");
@@ -122,8 +122,11 @@ std::string unused_options(const LabelTraining& training) {
     for (const auto& [key, value] : now.object())
       if (value != then[key]) add(path + key);
   };
-  if (!recipe.vectors.empty() && recipe.encoder == "tfidf") add("vectors");
-  if (recipe.encoder == "tfidf") add_changed("text.", to_json(recipe.text), to_json(usual.text));
+  if (recipe.encoder == "tfidf") {
+    if (!recipe.vectors.empty()) add("vectors");
+    add_changed("text.", to_json(recipe.text), to_json(usual.text));
+    usual.head["class_weights"] = recipe.head["class_weights"];
+  }
   add_changed("head.", recipe.head, usual.head);
   add_changed("batch.", to_json(recipe.batch), to_json(usual.batch));
   add_changed("train.", to_json(recipe.train), to_json(usual.train));

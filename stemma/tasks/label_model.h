@@ -36,14 +36,14 @@ struct LabelHead {
   // Of the GRU that reads the vectors of a text's sentences in either direction, attention over its states following
   // (Yang et al. 2016); `pooling` then makes one vector of each sentence. 0: a text is one sequence.
   int64_t sentence_width = 0;
-  int64_t hidden = 0;            // a layer between the text's vector and the labels; 0: none
-  float dropout = 0.5f;          // on what the last layer sees
-  std::string balance = "none";  // none | balanced: a label weighs n / (labels * its count), as scikit-learn's
+  int64_t hidden = 0;                  // a layer between the text's vector and the labels; 0: none
+  float dropout = 0.5f;                // on what the last layer sees
+  std::string class_weights = "none";  // none | balanced: a label weighs n / (labels * its count), as scikit-learn's
   // Pairs. siamese: both texts by themselves, joined as [u; v; |u - v|; u * v] (Mou et al. 2016, eq. 3; Conneau et al.
   // 2017, section 3.1); symmetric: [|u - v|; u * v] (Tai et al. 2015, eq. 15), whichever is first; joint: one text,
   // </s> between.
   std::string pairs = "siamese";
-  FIELDS(pooling, attention_width, sentence_width, hidden, dropout, balance, pairs)
+  FIELDS(pooling, attention_width, sentence_width, hidden, dropout, class_weights, pairs)
   void validate() const;  // Error naming the option
 };
 

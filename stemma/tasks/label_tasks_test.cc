@@ -154,6 +154,32 @@ TEST_F(LabelTasks, PairsWithLabelsAndWithScores) {
     }
 }
 
+// Words that tell nothing: what is left is how often a label comes, or nothing where labels count alike.
+TEST_F(LabelTasks, ClassWeightsHaveOneNameForEveryEncoder) {
+  const auto task = classify_task();
+  std::string text;
+  for (const char* word : {"town", "today", "again"})
+    for (int i = 0; i < 24; ++i) text += str(word, i % 6 == 0 ? "\twet\n" : "\tdry\n");
+  write_file(file("train.tsv"), text);
+  for (const char* encoder : {"tfidf", "bag"}) {
+    auto wet = [&](const char* weights) {
+      auto t = training(task, encoder, str(encoder, weights));
+      t.valid = t.train;
+      set(t, {"train.epochs=40", "train.stop_on=loss", weights});
+      train(task, t);
+      return task.load(t.out)->answer({"today"})[0].json["probabilities"]["wet"].number();
+    };
+    EXPECT_NEAR(wet("class_weights=none"), 1.0 / 6, 0.1) << encoder;
+    EXPECT_NEAR(wet("class_weights=balanced"), 1.0 / 2, 0.1) << encoder;
+    EXPECT_THAT(error_of([&] { wet("class_weights=even"); }), HasSubstr("class_weights: unknown value 'even'"));
+  }
+  write_file(file("train.tsv"), "rain\tstorm\t0.9\nsun\tstorm\t0.1\n");
+  auto scores = training(pair_task(), "tfidf", "scores");
+  scores.valid = scores.train;
+  set(scores, {"data.scores=true", "class_weights=balanced"});
+  EXPECT_THAT(error_of([&] { train(pair_task(), scores); }), HasSubstr("scores have no classes"));
+}
+
 TEST_F(LabelTasks, SymmetricPairsMayBeSwapped) {
   const auto task = pair_task();
   write_file(file("pairs.tsv"),

@@ -81,11 +81,11 @@ TrainedLabels train_network_labels(const LabelTraining& training, const std::ato
   auto model = begin_network<NetworkLabels>(run, calls, begin_lexer(run, texts), task);
   const auto x = model->encode(train.documents), v = model->encode(valid.documents);
   const auto head = from_json<LabelHead>(recipe.head, "head");
-  check(head.balance == "none" || task.kind == LabelKind::one,
-        "head.balance: is for texts with one label each, which these are not; leave it at none");
+  check(head.class_weights == "none" || task.kind == LabelKind::one,
+        "head.class_weights: is for texts with one label each, which these are not; leave it at none");
   const int64_t k = std::max<int64_t>(task.labels.size(), 1);
   const auto targets = label_targets(train, task, recipe.train.label_smoothing,
-                                     weights_of_labels(train, task, head.balance == "balanced"));
+                                     weights_of_labels(train, task, head.class_weights == "balanced"));
   Lesson lesson = model->lesson(run);
   lesson.plan.labels = describe_labels(task), lesson.plan.measure = measure_of(task);
   lesson.plan.valid_examples = valid.size();

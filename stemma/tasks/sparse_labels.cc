@@ -50,6 +50,14 @@ class SparseLabels : public LabelModel {
   TextModel model_;
 };
 
+TextModelOptions options_of(const LabelTraining& t) {
+  auto out = from_json<TextModelOptions>(t.recipe.architecture, "architecture");
+  out.linear.class_weights = from_json<LabelHead>(t.recipe.head, "head").class_weights;
+  check(out.linear.class_weights == "none" || t.task.kind != LabelKind::score,
+        "head.class_weights: scores have no classes; leave it at none");
+  return out;
+}
+
 TextModel fit(const LabelTraining& t, const TextModelOptions& options) {
   const TextInput x = input_of(t.train.documents);
   if (t.task.kind == LabelKind::score) return TextModel::fit_scores(x, t.train.scores, options);
@@ -61,13 +69,18 @@ TextModel fit(const LabelTraining& t, const TextModelOptions& options) {
 
 }  // namespace
 
-Json sparse_defaults() { return to_json(TextModelOptions{}); }
+// What a label counts is the head's to say, for every encoder.
+Json sparse_defaults() {
+  Json out = to_json(TextModelOptions{});
+  std::erase_if(out["linear"].object(), [](const auto& option) { return option.first == "class_weights"; });
+  return out;
+}
 
 TrainedLabels train_sparse_labels(const LabelTraining& training, const TaskCallbacks& calls) {
   const auto begun = std::chrono::steady_clock::now();
   if (calls.plan) calls.plan(shallow_plan(training));
   if (const auto unused = unused_options(training); calls.say && !unused.empty()) calls.say(unused);
-  const TextModel model = fit(training, from_json<TextModelOptions>(training.recipe.architecture, "architecture"));
+  const TextModel model = fit(training, options_of(training));
   make_directories(training.directory);
   model.save(training.directory);
   save_label_task(training.task, training.directory);

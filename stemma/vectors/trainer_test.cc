@@ -184,6 +184,7 @@ TEST_F(VectorTrainerTest, Errors) {
   EXPECT_THAT(error_of([&] { fresh(text, {}); }), HasSubstr("no word is there 5 times"));
   EXPECT_THAT(error_of([&] { fresh(text, {.model = "skipgramm", .min_count = 1}); }), HasSubstr("'skipgram'"));
   EXPECT_THAT(error_of([&] { fresh(text, {.loss = "softmax", .min_count = 1}); }), HasSubstr("classifiers"));
+  EXPECT_THAT(error_of([&] { fresh(text, {.loss = "hs", .min_count = 1}); }), HasSubstr("(known: negatives, tree)"));
   EXPECT_THAT(error_of([&] { fresh(text, {.dimension = 0, .min_count = 1}); }), HasSubstr("dimension: 0"));
 }
 

@@ -15,9 +15,13 @@ void between(std::string_view name, double value, double low, double high) {
 
 void check_options(const VectorOptions& o) {
   check_choice("model", o.model, {"cbow", "skipgram", "supervised"});
-  check_choice("loss", o.loss, {"negatives", "tree", "softmax", "each"});
-  check(o.model == "supervised" || o.loss == "negatives" || o.loss == "tree", "loss: ", o.loss,
-        " is for classifiers; word vectors take negatives or tree");
+  std::vector<std::string> losses = {"negatives", "tree"};
+  if (o.model == "supervised")
+    losses.insert(losses.end(), {"softmax", "each"});
+  else
+    check(o.loss != "softmax" && o.loss != "each", "loss: ", o.loss,
+          " is for classifiers; word vectors take negatives or tree");
+  check_choice("loss", o.loss, losses);
   between("dimension", o.dimension, 1, 65536);
   between("window", o.window, 1, 1000);
   between("negatives", o.negatives, 1, 1000);
