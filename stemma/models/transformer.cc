@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "stemma/nn/parts.h"
+
 namespace stemma {
 
 Transformer::Transformer(const Config& c, int64_t source_vocabulary, int64_t target_vocabulary) : config(c) {
@@ -29,17 +31,20 @@ Tensor Transformer::embed(const Embedding& E, const Positions& positions, const 
   return dropout(positions(std::sqrt(float(config.width)) * E(ids), past), config.dropout);
 }
 
-Transformer::State Transformer::start(const Tensor& source_ids) const {
+Tensor Transformer::encode(const Tensor& source_ids) const {
+  const At here("encoder");
   Tensor x = embed(source, source_positions, source_ids);
-  {
-    const At here("encoder");
-    observe("embedded", x);
-    for (size_t i = 0; i < encoder.size(); ++i) {
-      const At layer("layers", int64_t(i));
-      observe("output", x = encoder[i](x));
-    }
-    if (encoder_norm) observe("normed", x = (*encoder_norm)(x));
+  observe("embedded", x);
+  for (size_t i = 0; i < encoder.size(); ++i) {
+    const At layer("layers", int64_t(i));
+    observe("output", x = encoder[i](x));
   }
+  if (encoder_norm) observe("normed", x = (*encoder_norm)(x));
+  return x;
+}
+
+Transformer::State Transformer::start(const Tensor& source_ids) const {
+  const Tensor x = in_parts(source_ids, [&](const Tensor& ids) { return encode(ids); });
   State s;
   for (const auto& layer : decoder) s.layers.push_back({{}, layer.cross.remember(x)});
   s.source = one_to_one(x);

@@ -41,6 +41,7 @@ struct Transformer {
  private:
   Tensor embed(const Embedding& E, const Positions& positions, const Tensor& ids,
                const std::vector<int64_t>& past = {}) const;
+  Tensor encode(const Tensor& source_ids) const;
 };
 
 }  // namespace stemma
