@@ -16,8 +16,9 @@ static void write_rows(Tensor& pool, const Tensor& x, const Continuation& where)
     return;
   }
   if (pool.rows() < where.rows || pool.shares_memory()) {
-    // Powers of two: the memory of one pool that grew serves the next.
-    const auto rows = std::max(pool.rows(), int64_t(std::bit_ceil(uint64_t(where.rows))));
+    // Powers of two: the memory of one pool that grew serves the next. Room for as much again, which costs nothing
+    // until it is written, for copying costs more than a step writes.
+    const auto rows = std::max(pool.rows(), int64_t(std::bit_ceil(uint64_t(2 * where.rows))));
     const Tensor larger(rows, pool.cols(), pool.type());
     std::memcpy(larger.raw(), pool.raw(), size_t(pool.bytes()));
     pool = larger;
