@@ -12,7 +12,7 @@ build:  # build/stemma
 	$(CONFIGURE) -B build
 	$(NINJA) build $(JOBS) --target stemma
 
-demo: build  # the history of machine translation, trained and shown in four minutes
+demo: build  # the history of machine translation, trained and shown in a few minutes
 	build/stemma demo
 
 test:  # everything, ending with ctest's summary

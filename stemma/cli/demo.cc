@@ -75,9 +75,8 @@ struct Arguments {
 
 constexpr const char* about =
     "Trains four systems on an embedded Chinese-English corpus, oldest first: a plain RNN encoder-decoder, the same\n"
-    "with Bahdanau's and with Luong's attention, and a Transformer. Then compares and opens them: a table, heat maps "
-    "in\n"
-    "the terminal, and one page, OUT/report.html. Takes about four minutes on two cores.";
+    "with Bahdanau's and with Luong's attention, and a Transformer. Then compares and opens them: a table, heat maps\n"
+    "in the terminal, and one page, OUT/report.html. Takes about three minutes on two cores.";
 constexpr const char* examples =
     "  stemma demo\n"
     "  stemma demo --effort 0.1                  # a quick look: a tenth of the training\n"

@@ -23,7 +23,7 @@ struct Command {
   const char* summary;
 };
 constexpr Command commands[] = {
-    {"demo", stemma::demo_command, "watch the history of machine translation happen, in four minutes"},
+    {"demo", stemma::demo_command, "watch the history of machine translation happen, in a few minutes"},
     {"train", stemma::train_command, "train a model on your text"},
     {"predict", stemma::predict_command, "text in, answers out, line by line"},
     {"generate", stemma::generate_command, "go on with a text, as a language model does"},

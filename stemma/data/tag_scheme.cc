@@ -1,40 +1,29 @@
 #include "stemma/data/tag_scheme.h"
 
-#include <algorithm>
+#include "stemma/base/tags.h"
 
 namespace stemma {
 
-TagParts tag_parts(std::string_view tag) {
-  if (tag.size() < 2 || tag[1] != '-' || std::string_view("BIES").find(tag[0]) == std::string_view::npos) return {};
-  return {tag[0], tag.substr(2)};
-}
-
-bool is_span_scheme(const std::vector<std::string>& tags) {
-  bool any = false;
-  for (const auto& tag : tags) {
-    const bool in_span = tag_parts(tag).role != 'O';
-    if (!in_span && tag != "O") return false;
-    any |= in_span;
-  }
-  return any;
-}
+// Whatever the scheme: B and I are in both.
+static Tag parts_of(std::string_view tag) { return tag_of(tag, TagScheme::bioes); }
+static bool in_span(const Tag& tag) { return tag.prefix != 0 && tag.prefix != 'O'; }
 
 // Does tag i go on with the span of tag i - 1? What ends (E, S) or is of another type does not.
 static bool continues(const std::vector<std::string>& tags, size_t i) {
   if (i == 0 || i >= tags.size()) return false;
-  const auto before = tag_parts(tags[i - 1]), now = tag_parts(tags[i]);
-  return (now.role == 'I' || now.role == 'E') && (before.role == 'B' || before.role == 'I') && before.type == now.type;
+  const Tag before = parts_of(tags[i - 1]), now = parts_of(tags[i]);
+  return (now.prefix == 'I' || now.prefix == 'E') && may_follow(before, now, TagScheme::bioes);
 }
 
 std::vector<size_t> illegal_bio(const std::vector<std::string>& tags) {
   std::vector<size_t> places;
   for (size_t i = 0; i < tags.size(); ++i)
-    if (tag_parts(tags[i]).role == 'I' && !continues(tags, i)) places.push_back(i);
+    if (parts_of(tags[i]).prefix == 'I' && !continues(tags, i)) places.push_back(i);
   return places;
 }
 
-static std::string with_role(char role, std::string_view type) {
-  std::string tag(1, role);
+static std::string tagged(char prefix, std::string_view type) {
+  std::string tag(1, prefix);
   tag += '-';
   tag += type;
   return tag;
@@ -43,10 +32,10 @@ static std::string with_role(char role, std::string_view type) {
 std::vector<std::string> bio_to_bioes(const std::vector<std::string>& tags) {
   auto out = tags;
   for (size_t i = 0; i < tags.size(); ++i) {
-    const auto [role, type] = tag_parts(tags[i]);
-    if (role == 'O') continue;
+    const Tag tag = parts_of(tags[i]);
+    if (!in_span(tag)) continue;
     const bool begins = !continues(tags, i), ends = !continues(tags, i + 1);
-    out[i] = with_role(begins ? ends ? 'S' : 'B' : ends ? 'E' : 'I', type);
+    out[i] = tagged(begins ? ends ? 'S' : 'B' : ends ? 'E' : 'I', tag.type);
   }
   return out;
 }
@@ -54,8 +43,8 @@ std::vector<std::string> bio_to_bioes(const std::vector<std::string>& tags) {
 std::vector<std::string> bioes_to_bio(const std::vector<std::string>& tags) {
   auto out = tags;
   for (size_t i = 0; i < tags.size(); ++i) {
-    const auto [role, type] = tag_parts(tags[i]);
-    if (role != 'O') out[i] = with_role(continues(tags, i) ? 'I' : 'B', type);
+    const Tag tag = parts_of(tags[i]);
+    if (in_span(tag)) out[i] = tagged(continues(tags, i) ? 'I' : 'B', tag.type);
   }
   return out;
 }

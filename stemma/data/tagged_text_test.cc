@@ -129,11 +129,5 @@ TEST(TagScheme, WhatIsIllegalBeginsASpan) {
   EXPECT_EQ(bio_to_bioes(bio), (Strings{"S-A", "S-B", "O", "B-B", "E-B", "B-A", "E-A"}));
 }
 
-TEST(TagScheme, IsKnownByItsTags) {
-  EXPECT_TRUE(is_span_scheme({"O", "B-PER"}));
-  EXPECT_FALSE(is_span_scheme({"O"}));
-  EXPECT_FALSE(is_span_scheme({"NOUN", "B-PER"}));
-}
-
 }  // namespace
 }  // namespace stemma

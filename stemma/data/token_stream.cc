@@ -29,7 +29,7 @@ void count(const Line& line, const Tokenizer& tokenizer, TextCounts& counts) {
   const std::string& text = line.normalized;
   ++counts.lines;
   counts.words += 1 + (text.empty() ? 0 : 1 + std::count(text.begin(), text.end(), ' '));
-  counts.characters += 1 + std::count_if(text.begin(), text.end(), [](char c) { return (uint8_t(c) & 0xC0) != 0x80; });
+  counts.characters += 1 + count_code_points(text);
   counts.bytes += 1 + int64_t(text.size());
   counts.unknown += std::count(line.ids.begin(), line.ids.end() - 1, tokenizer.unk());
 }
@@ -55,30 +55,12 @@ TextCounts tokenize(const LineSource& next, const Tokenizer& tokenizer, Use&& us
   return counts;
 }
 
-// Lines of all files, checked: an error names file, line and byte.
-LineSource checked_lines(const std::vector<std::string>& paths) {
-  struct State {
-    std::vector<std::string> paths;
-    size_t file = 0;
-    std::unique_ptr<LineReader> reader = nullptr;
-  };
-  return [state = std::make_shared<State>(State{paths})](std::string& line) {
-    for (auto& s = *state; s.file < s.paths.size(); ++s.file, s.reader = nullptr) {
-      if (!s.reader) s.reader = std::make_unique<LineReader>(s.paths[s.file]);
-      if (!s.reader->next(line)) continue;
-      check_utf8(line, str(s.paths[s.file], ":", s.reader->line_number()));
-      return true;
-    }
-    return false;
-  };
-}
-
 void build(const std::string& path, const StreamRequest& request) {
   const std::string temporary = path + ".ids";
   AtomicFile file(temporary);  // never committed, so it vanishes
   std::string buffer;
   const auto flush = [&] { file.write(buffer), buffer.clear(); };
-  const TextCounts counts = tokenize(checked_lines(request.paths), request.tokenizer, [&](const auto& ids) {
+  const TextCounts counts = tokenize(lines_of(request.paths), request.tokenizer, [&](const auto& ids) {
     buffer.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof ids[0]);
     if (buffer.size() > (size_t{1} << 20)) flush();
   });
@@ -133,17 +115,15 @@ TokenStream open_or_build_stream(const std::string& path, const StreamRequest& r
   return TokenStream::open(path);
 }
 
-namespace {
-TokenStream in_memory(const LineSource& lines, const Tokenizer& tokenizer) {
+static TokenStream in_memory(const LineSource& lines, const Tokenizer& tokenizer) {
   std::vector<int32_t> all;
   const TextCounts counts =
       tokenize(lines, tokenizer, [&](const auto& ids) { all.insert(all.end(), ids.begin(), ids.end()); });
   return TokenStream(std::move(all), counts);
 }
-}  // namespace
 
 TokenStream read_stream(const StreamRequest& request) {
-  TokenStream out = in_memory(checked_lines(request.paths), request.tokenizer);
+  TokenStream out = in_memory(lines_of(request.paths), request.tokenizer);
   check(out.size() > 0, request.paths.at(0), ": no text");
   return out;
 }

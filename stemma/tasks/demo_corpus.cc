@@ -4,19 +4,15 @@
 #include <map>
 #include <set>
 #include <sstream>
-#include <string_view>
 
 #include "stemma/base/random.h"
 #include "stemma/tasks/demo_grammar.h"
+#include "stemma/text/unicode.h"
 
 namespace stemma {
 namespace {
 constexpr int64_t train_pairs = 8000, valid_pairs = 300, test_pairs = 400, long_pairs = 200;
 constexpr int64_t longest_in_training = 24, longest = 45, seen_enough = 5, held_out_percent = 8;
-
-int64_t characters(std::string_view utf8) {
-  return std::count_if(utf8.begin(), utf8.end(), [](char c) { return (uint8_t(c) & 0xC0) != 0x80; });
-}
 
 // A fixed part of all word pairs, chosen by a hash (FNV-1a, then Philox) of the words and the seed.
 bool is_held_out(const std::pair<std::string, std::string>& combination, uint64_t seed) {
@@ -64,7 +60,7 @@ DemoCorpus demo_corpus(uint64_t seed) {
          !full(long_ones, 2 * long_pairs)) {
     auto [chinese, english, combinations] = grammar.sentence(rng.below(100) < 70 ? 1 : 2 + int(rng.below(3)));
     std::erase_if(combinations, [&](const auto& pair) { return !is_held_out(pair, seed); });
-    const int64_t length = characters(chinese);
+    const int64_t length = count_code_points(chinese);
     const bool is_long = length > longest_in_training, is_novel = !combinations.empty();
     if (length > longest || (is_long && is_novel) || !seen.insert(chinese).second) continue;
     const bool for_valid = rng.below(train_pairs + valid_pairs) < valid_pairs && !full(corpus.valid, valid_pairs);

@@ -1,10 +1,9 @@
 #include "stemma/text/lexer.h"
 
-#include "stemma/base/choice.h"
-
 #include <map>
 
 #include "stemma/base/check.h"
+#include "stemma/base/choice.h"
 #include "stemma/base/files.h"
 #include "stemma/base/json.h"
 #include "stemma/text/segment.h"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "stemma/base/check.h"
+#include "stemma/base/choice.h"
 #include "stemma/base/files.h"
 #include "stemma/base/hash.h"
 #include "stemma/base/json.h"
@@ -26,19 +27,14 @@ bool is_subword(const std::string& kind) { return kind == "bpe" || kind == "unig
 
 const char* ending(const TokenizerOptions& options) { return is_subword(options.kind) ? ".model" : ".vocab"; }
 
-void check_one_of(std::string_view field, const std::string& value, const std::vector<std::string>& known) {
-  check(std::find(known.begin(), known.end(), value) != known.end(), "tokenizer: ", field, " '", value, "' is unknown",
-        suggestion(value, known));
-}
-
 void check_options(const TokenizerOptions& o) {
-  check_one_of("kind", o.kind, {"bpe", "unigram", "word", "char"});
-  check_one_of("normalize", o.normalize, {"nfkc", "nfc", "none"});
-  check(o.vocabulary > 3, "tokenizer: vocabulary is ", o.vocabulary, "; it must be over 3");
-  check(o.character_coverage >= 0.98f && o.character_coverage <= 1, "tokenizer: character_coverage is ",
-        o.character_coverage, "; it must be 0.98 to 1");
-  check(o.min_count >= 1, "tokenizer: min_count is ", o.min_count, "; it must be 1 or more");
-  check(o.training_lines >= 0, "tokenizer: training_lines is ", o.training_lines, "; it must be 0 (all) or more");
+  check_choice("text.kind", o.kind, {"bpe", "unigram", "word", "char"});
+  check_choice("text.normalize", o.normalize, {"nfkc", "nfc", "none"});
+  check(o.vocabulary > 3, "text.vocabulary = ", o.vocabulary, ": must be over 3");
+  check(o.character_coverage >= 0.98f && o.character_coverage <= 1, "text.character_coverage = ", o.character_coverage,
+        ": must be 0.98 to 1");
+  check(o.min_count >= 1, "text.min_count = ", o.min_count, ": must be at least 1");
+  check(o.training_lines >= 0, "text.training_lines = ", o.training_lines, ": must be at least 0 (all)");
 }
 
 std::string normalize(std::string_view text, const TokenizerOptions& options) {

@@ -259,10 +259,10 @@ TEST(Tokenizer, SamplesLongCorpora) {
 }
 
 TEST(Tokenizer, ClearErrors) {
-  EXPECT_EQ(error_of([] { train({.kind = "bqe"}); }), "tokenizer: kind 'bqe' is unknown (did you mean 'bpe'?)");
-  EXPECT_THAT(error_of([] { train({.normalize = "nfd"}); }), HasSubstr("normalize 'nfd' is unknown"));
-  EXPECT_THAT(error_of([] { train({.vocabulary = 2}); }), HasSubstr("vocabulary is 2"));
-  EXPECT_THAT(error_of([] { train({.character_coverage = 0.5f}); }), HasSubstr("character_coverage is 0.5"));
+  EXPECT_EQ(error_of([] { train({.kind = "bqe"}); }), "text.kind: unknown value 'bqe' (did you mean 'bpe'?)");
+  EXPECT_THAT(error_of([] { train({.normalize = "nfd"}); }), HasSubstr("text.normalize: unknown value 'nfd'"));
+  EXPECT_THAT(error_of([] { train({.vocabulary = 2}); }), HasSubstr("text.vocabulary = 2: must be over 3"));
+  EXPECT_THAT(error_of([] { train({.character_coverage = 0.5f}); }), HasSubstr("text.character_coverage = 0.5"));
   EXPECT_THAT(error_of([] { train({.kind = "word", .min_count = 1000}); }), HasSubstr("lower min_count"));
   EXPECT_THAT(error_of([] { train({.vocabulary = 20}); }), HasSubstr("vocabulary 20 is too small"));
   EXPECT_THAT(error_of([] { Tokenizer::train({}, lines_of_text("\n \n")); }),
