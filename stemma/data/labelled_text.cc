@@ -18,17 +18,19 @@ constexpr std::string_view label_prefix = "__label__";
 // A label in a cell of many, or the parts of one cell.
 std::vector<std::string> labels_of(const std::string& cell, const std::string& separator, bool json) {
   std::vector<std::string> labels;
+  const auto add = [&](std::string_view written) {
+    if (auto label = collapse_spaces(written); !label.empty()) labels.push_back(std::move(label));
+  };
   if (json && cell.starts_with('[')) {
     try {
       const auto list = Json::parse(cell);
-      for (const auto& label : list.array()) labels.push_back(label.is_string() ? label.text() : label.dump());
+      for (const auto& label : list.array()) add(label.is_string() ? label.text() : label.dump());
       return labels;
     } catch (const Error&) {}  // a name that begins with [
   }
   for (std::string_view rest = cell;;) {
     const auto end = separator.empty() ? rest.npos : rest.find(separator);
-    const auto label = trimmed(rest.substr(0, end));
-    if (!label.empty()) labels.emplace_back(label);
+    add(rest.substr(0, end));
     if (end == rest.npos) return labels;
     rest.remove_prefix(end + separator.size());
   }

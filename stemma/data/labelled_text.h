@@ -28,7 +28,7 @@ struct LabelledTextSource {
 
 struct LabelledText {
   std::string text;
-  std::vector<std::string> labels;  // without __label__
+  std::vector<std::string> labels;  // without __label__; white space within one is a single space: it is one line
   std::string place;                // "train.tsv:12"
 };
 struct LabelledTextReport {

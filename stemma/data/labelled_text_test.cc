@@ -52,6 +52,14 @@ TEST_F(LabelledTextTest, ManyLabelsInACellOrAList) {
               ElementsAre("7", "b"));
 }
 
+TEST_F(LabelledTextTest, ALabelIsOneLine) {
+  EXPECT_THAT(read_labelled_texts(source("a.csv", "text,label\nx,\"new\n\tyork \"\ny,new york\nz,art\n")).names.names(),
+              ElementsAre("art", "new york"));
+  const auto texts = read_labelled_texts(
+      source("a.jsonl", "{\"text\": \"x\", \"label\": [\"a\\nb\", \"\"]}\n{\"text\": \"y\", \"label\": \"c\"}\n"));
+  EXPECT_THAT(texts.names.names(), ElementsAre("a b", "c"));
+}
+
 TEST_F(LabelledTextTest, HeaderIsFoundWhenColumnsAreNumbers) {
   auto s = source("a.tsv", "sentence\tlabel\nx\t10\ny\t9\nz\t9\n");
   s.text = {"1"}, s.label = "2";

@@ -72,7 +72,7 @@ bool TextPairReader::next(LabelledPair& pair) {
   while (input_->next()) {
     pair.place = input_->place();
     pair.first = input_->cells[0], pair.second = input_->cells[1];
-    if (!source_.label.empty()) pair.label = trimmed(input_->cells[2]);
+    if (!source_.label.empty()) pair.label = collapse_spaces(input_->cells[2]);
     if (keep(pair)) return true;
   }
   return false;

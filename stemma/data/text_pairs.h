@@ -23,7 +23,8 @@ struct TextPairSource {
 };
 
 struct LabelledPair {
-  std::string first, second, label;
+  std::string first, second;
+  std::string label;  // one line, as that of a LabelledText
   double score = 0;   // with `scores`
   std::string place;  // "train.tsv:12"
 };

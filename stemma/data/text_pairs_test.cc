@@ -38,6 +38,12 @@ TEST_F(TextPairTest, TableWithByteOrderMarkAndCrlf) {
   EXPECT_EQ(pairs.report.empty.first, s.path + ":4");
 }
 
+TEST_F(TextPairTest, ALabelIsOneLine) {
+  auto s = table("a\tb\t not  the same\na\tc\tsame\n");
+  s.first = "1", s.second = "2", s.label = "3";
+  EXPECT_THAT(read_text_pairs(s).names.names(), ElementsAre("not the same", "same"));
+}
+
 TEST_F(TextPairTest, ScoresOfRowsThatAreLonger) {
   auto s = table("5.000\ta\tb\n3.25\tc\td\tsource\n");
   s.first = "2", s.second = "3", s.label = "1", s.scores = true, s.table.more_columns = true;
