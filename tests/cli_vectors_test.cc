@@ -67,7 +67,8 @@ TEST_F(CliVectors, EveryVerbAnswers) {
   EXPECT_GT(eval.array()[0]["similarity"]["spearman"].number(), 0.5);
   EXPECT_EQ(eval.array()[0]["similarity"]["known"].number(), 4);
   EXPECT_EQ(eval.array()[1]["sections"].array()[0]["asked"].number(), 1);
-  EXPECT_THAT(answer("vectors eval v pairs questions"), AllOf(HasSubstr("4/5"), HasSubstr("same")));
+  EXPECT_EQ(eval.array()[1]["sums"].array()[0]["questions"].number(), 2);  // of all sections
+  EXPECT_THAT(answer("vectors eval v pairs questions"), AllOf(HasSubstr("4/5"), HasSubstr("same"), HasSubstr("all")));
   for (const char* method : {"pca", "tsne"}) {
     answer(str("vectors map v --method ", method, " --out map.html"));
     EXPECT_THAT(read_file(file("map.html")), AllOf(HasSubstr("hammer"), HasSubstr("sheep")));
@@ -131,6 +132,7 @@ TEST_F(CliVectors, TrainingRefuses) {
                                         {"text --model supervised", "supervised needs labels"},
                                         {"text --loss softmax", "for classifiers"},
                                         {"text --loss negative", "'negatives'"},
+                                        {"text --loss hs", "unknown value 'hs' (known: negatives, tree)"},
                                         {"text --ngrams 6-3", "min_ngram: 6"},
                                         {"text --words space", "'spaces'"},
                                         {"text --resume", "there is no run in m"}}) {
@@ -146,6 +148,7 @@ TEST_F(CliVectors, TrainingRefuses) {
                                         {"text --phrases 11", "--phrases"},
                                         {"text --most-words 9", "--most-words"},
                                         {"text --epochs -1", "--epochs: -1"},
+                                        {"text --save-minutes -1", "--save-minutes: -1 is negative"},
                                         {"text --dimention 9", "'--dimension'"}})
     EXPECT_THAT(refusal(rest + arguments, 2), HasSubstr(what));
   make("v");
@@ -175,6 +178,9 @@ TEST_F(CliVectors, VerbsRefuse) {
                                         {"similarity v cat", "two words, not 1"},
                                         {"map v --method mds --out m.html", "'mds'"},
                                         {"map v --top 5001 --out m.html", "--top"},
+                                        {"eval v text --among -1", "--among: -1 is negative"},
+                                        {"odd v cat dog saw --threads 9999", "--threads: 9999"},
+                                        {"similarity v cat dog --threads 9999", "--threads: 9999"},
                                         {"quantize v out --piece 0", "--piece"}})
     EXPECT_THAT(refusal(str("vectors ", arguments), 2), HasSubstr(what)) << arguments;
   EXPECT_THAT(refusal("vectors odd v cat dog"), HasSubstr("three words or more"));

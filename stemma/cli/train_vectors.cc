@@ -15,7 +15,7 @@ namespace {
 
 struct Arguments {
   VectorRequest request;
-  std::string task, ngrams;
+  std::string ngrams;
   int64_t dimension, window, negatives, min_count, epochs, buckets, seed = 1;
   bool json = false;
   Machine machine;
@@ -53,6 +53,21 @@ void read_ngrams(const std::string& text, VectorOptions& o) {
   o.max_ngram = dash == text.npos ? o.min_ngram : number(std::string_view(text).substr(dash + 1));
 }
 
+// What the command line keeps in its own way goes into the recipe. UsageError where something is out of range.
+void complete(Arguments& a) {
+  VectorRecipe& recipe = a.request.recipe;
+  VectorOptions& o = recipe.vectors;
+  o.dimension = narrow("--dimension", a.dimension), o.window = narrow("--window", a.window);
+  o.negatives = narrow("--negatives", a.negatives), o.min_count = narrow("--min-count", a.min_count);
+  o.epochs = narrow("--epochs", a.epochs), o.buckets = narrow("--buckets", a.buckets);
+  recipe.seed = uint64_t(narrow("--seed", a.seed));
+  recipe.deterministic = a.machine.deterministic;
+  read_ngrams(a.ngrams, o);
+  if (recipe.corpus.phrases < 0 || recipe.corpus.phrases > 10) throw UsageError("--phrases: between 0 and 10 passes");
+  if (recipe.corpus.most_words < 1000) throw UsageError("--most-words: at least 1,000");
+  if (a.request.save_minutes < 0) throw UsageError(str("--save-minutes: ", a.request.save_minutes, " is negative"));
+}
+
 bool parse(const Words& words, Arguments& a) {
   VectorRecipe& recipe = a.request.recipe;
   VectorOptions& o = recipe.vectors;
@@ -87,14 +102,7 @@ bool parse(const Words& words, Arguments& a) {
   line.flag("--json", a.json, "one JSON object a line");
   a.machine.declare(line);
   if (!line.parse(words)) return false;
-  o.dimension = narrow("--dimension", a.dimension), o.window = narrow("--window", a.window);
-  o.negatives = narrow("--negatives", a.negatives), o.min_count = narrow("--min-count", a.min_count);
-  o.epochs = narrow("--epochs", a.epochs), o.buckets = narrow("--buckets", a.buckets);
-  recipe.seed = uint64_t(narrow("--seed", a.seed));
-  recipe.deterministic = a.machine.deterministic;
-  read_ngrams(a.ngrams, o);
-  if (recipe.corpus.phrases < 0 || recipe.corpus.phrases > 10) throw UsageError("--phrases: between 0 and 10 passes");
-  if (recipe.corpus.most_words < 1000) throw UsageError("--most-words: at least 1,000");
+  complete(a);
   return true;
 }
 

@@ -1,5 +1,8 @@
 #include "stemma/cli/vector_map.h"
 
+#include <algorithm>
+
+#include "stemma/base/check.h"
 #include "stemma/base/json.h"
 #include "stemma/cli/terminal.h"
 
@@ -152,7 +155,56 @@ draw();
 </html>
 )html";
 
+// In the order in which they are drawn.
+std::vector<int32_t> words_to_draw(const Neighbours& neighbours, const MapRequest& request) {
+  const Lexicon& lexicon = neighbours.model().lexicon;
+  std::vector<int32_t> out;
+  const auto add = [&](int32_t id) {
+    if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
+  };
+  for (const auto& word : request.words) {
+    const int32_t id = lexicon.find(word);
+    if (id < 0) static_cast<void>(neighbours.unit_vector(word));  // its Error names near spellings
+    check(id >= 0, "'", word, "' is no word of the vocabulary, so it has no place on the map");
+    add(id);
+  }
+  if (request.only) return out;
+  if (request.words.empty())
+    for (int32_t i = 0; i < std::min<int64_t>(request.top, lexicon.words()); ++i) add(i);
+  for (const auto& word : request.words)
+    for (const auto& n : neighbours.nearest(word, request.top)) add(n.id);
+  return out;
+}
+
+std::vector<Point> places_of(const std::vector<int32_t>& ids, const VectorTable& units, MapRequest::Method method) {
+  std::vector<float> data;
+  for (const int32_t id : ids) data.insert(data.end(), units.row(id), units.row(id) + units.width());
+  return method == MapRequest::pca ? principal_components(data, units.width()) : tsne(data, units.width());
+}
+
 }  // namespace
+
+VectorMap vector_map(Neighbours& neighbours, const MapRequest& request, const std::string& name) {
+  constexpr int64_t told = 8;  // neighbours of each word
+  const Lexicon& lexicon = neighbours.model().lexicon;
+  const auto ids = words_to_draw(neighbours, request);
+  check(ids.size() >= 2, "a map needs two words or more");
+  neighbours.expect(int64_t(ids.size()));
+  const auto places = places_of(ids, neighbours.units(), request.method);
+  VectorMap map{str("Word map of ", name),
+                str(ids.size(), " of ", with_commas(lexicon.words()), " words by ",
+                    request.method == MapRequest::pca ? "their principal components" : "t-SNE",
+                    "; drag to move, scroll to zoom, point at a word for its nearest neighbours"),
+                {}};
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const std::string word(lexicon.text(ids[i]));
+    MappedWord mapped{word, places[i], {}, i < request.words.size()};
+    for (const auto& n : neighbours.nearest(word, told))
+      mapped.near.push_back({std::string(lexicon.text(n.id)), n.score});
+    map.words.push_back(std::move(mapped));
+  }
+  return map;
+}
 
 std::string map_page(const VectorMap& map) {
   Json::Array words;

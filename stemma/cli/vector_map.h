@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "stemma/vectors/layout.h"
+#include "stemma/vectors/neighbours.h"
 
 namespace stemma {
 
@@ -22,5 +23,14 @@ struct VectorMap {
   std::vector<MappedWord> words;
 };
 std::string map_page(const VectorMap& map);
+
+struct MapRequest {
+  std::vector<std::string> words;  // who is drawn, with their neighbours; none: the most frequent words
+  int64_t top = 0;                 // how many words, or neighbours of each
+  bool only = false;               // `words` alone
+  enum Method { tsne, pca } method = tsne;
+};
+// Error: a word that is not of the vocabulary, fewer than two words.
+VectorMap vector_map(Neighbours& neighbours, const MapRequest& request, const std::string& name);
 
 }  // namespace stemma

@@ -126,6 +126,7 @@ int similarity_verb(const Words& words) {
   c.declare_rest(line);
   if (!line.parse(words)) return 0;
   if (pair.size() != 2) throw UsageError(str("similarity has two words, not ", pair.size()));
+  const MachineScope machine(c.machine);
   const auto model = load_vectors(c.file);
   const float cosine = Neighbours(model).cosine(pair[0], pair[1]);
   c.answer(Json::object({{"cosine", cosine}}), fixed(cosine, 4) + "\n");
@@ -141,6 +142,7 @@ int odd_verb(const Words& words) {
   line.option("words", group, "three words or more").required();
   c.declare_rest(line);
   if (!line.parse(words)) return 0;
+  const MachineScope machine(c.machine);
   const auto model = load_vectors(c.file);
   const auto& odd = group[Neighbours(model).odd_one_out(group)];
   c.answer(Json::object({{"odd", odd}}), odd + "\n");
@@ -150,20 +152,40 @@ int odd_verb(const Words& words) {
 // ---- eval ----------------------------------------------------------------------------------------------------------
 std::string percent(int64_t part, int64_t whole) { return whole ? fixed(100 * double(part) / double(whole), 2) : "–"; }
 
-std::string text_of(const std::string& path, const std::vector<AnalogySection>& sections) {
+std::string text_of(const std::string& path, const std::vector<AnalogySection>& sections,
+                    const std::vector<AnalogySection>& sums) {
   Table table({base_name(path), "right", "asked", "accuracy", "coverage"});
-  AnalogySection all{.name = "all"}, meaning{.name = "semantic"}, grammar{.name = "syntactic"};
-  const auto add = [](AnalogySection& sum, const AnalogySection& s) {
-    sum.questions += s.questions, sum.asked += s.asked, sum.right += s.right;
-  };
-  const auto row = [&](const AnalogySection& s) {
-    table.add(
-        {s.name, with_commas(s.right), with_commas(s.asked), percent(s.right, s.asked), percent(s.asked, s.questions)});
-  };
-  for (const auto& s : sections) row(s), add(all, s), add(s.name.starts_with("gram") ? grammar : meaning, s);
-  if (grammar.questions && meaning.questions) row(meaning), row(grammar);
-  row(all);
+  for (const auto* part : {&sections, &sums})
+    for (const auto& s : *part)
+      table.add({s.name, with_commas(s.right), with_commas(s.asked), percent(s.right, s.asked),
+                 percent(s.asked, s.questions)});
   return table.text(terminal_of(1));
+}
+
+// Of each set in turn; the tables of questions first.
+struct Evaluated {
+  Json::Array json;
+  std::string text;
+};
+Evaluated evaluate(const Neighbours& neighbours, const std::vector<std::string>& sets, const AnalogyOptions& options) {
+  Table pairs({"pairs", "Spearman", "Pearson", "known", "coverage"});
+  bool any_pairs = false;
+  Evaluated out;
+  for (const auto& set : sets) {
+    if (evaluation_kind(set) == EvaluationKind::analogies) {
+      const auto sections = evaluate_analogies(neighbours, set, options), sums = sums_of(sections);
+      out.text += text_of(set, sections, sums) + "\n";
+      out.json.push_back(Json::object({{"set", set}, {"sections", to_json(sections)}, {"sums", to_json(sums)}}));
+    } else {
+      const auto s = evaluate_similarity(neighbours, set);
+      pairs.add({base_name(set), fixed(s.spearman, 4), fixed(s.pearson, 4), str(s.known, "/", s.pairs),
+                 percent(s.known, s.pairs)});
+      out.json.push_back(Json::object({{"set", set}, {"similarity", to_json(s)}}));
+      any_pairs = true;
+    }
+  }
+  if (any_pairs) out.text += pairs.text(terminal_of(1));
+  return out;
 }
 
 int eval_verb(const Words& words) {
@@ -181,104 +203,44 @@ int eval_verb(const Words& words) {
   line.option("--among", options.among, "answers come from so many frequent words; 0: all");
   c.declare_rest(line);
   if (!line.parse(words)) return 0;
-  const MachineScope machine(c.machine);
-  std::vector<EvaluationKind> kinds;
-  for (const auto& set : sets) kinds.push_back(evaluation_kind(set));  // a wrong file is told before the work
-  const auto model = load_vectors(c.file);
-  const Neighbours neighbours(model);
+  if (options.among < 0) throw UsageError(str("--among: ", options.among, " is negative"));
   if (multiply) options.how = Neighbours::Analogy::multiply;
-  Table pairs({"pairs", "Spearman", "Pearson", "known", "coverage"});
-  std::string text;
-  Json::Array out;
-  bool any_pairs = false;
-  for (size_t i = 0; i < sets.size(); ++i) {
-    if (kinds[i] == EvaluationKind::analogies) {
-      const auto sections = evaluate_analogies(neighbours, sets[i], options);
-      text += text_of(sets[i], sections) + "\n";
-      out.push_back(Json::object({{"set", sets[i]}, {"sections", to_json(sections)}}));
-    } else {
-      const auto s = evaluate_similarity(neighbours, sets[i]);
-      pairs.add({base_name(sets[i]), fixed(s.spearman, 4), fixed(s.pearson, 4), str(s.known, "/", s.pairs),
-                 percent(s.known, s.pairs)});
-      out.push_back(Json::object({{"set", sets[i]}, {"similarity", to_json(s)}}));
-      any_pairs = true;
-    }
-  }
-  c.answer(Json(out), any_pairs ? text + pairs.text(terminal_of(1)) : text);
+  const MachineScope machine(c.machine);
+  for (const auto& set : sets) static_cast<void>(evaluation_kind(set));  // a wrong file is told before the work
+  const auto model = load_vectors(c.file);
+  const auto evaluated = evaluate(Neighbours(model), sets, options);
+  c.answer(evaluated.json, evaluated.text);
   return 0;
 }
 
 // ---- map -----------------------------------------------------------------------------------------------------------
-// Who is drawn: the words asked for and, without --only, their neighbours or the most frequent words.
-std::vector<int32_t> words_to_draw(const Neighbours& neighbours, const std::vector<std::string>& asked, int64_t top,
-                                   bool only) {
-  std::vector<int32_t> out;
-  const auto add = [&](int32_t id) {
-    if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
-  };
-  for (const auto& word : asked) {
-    const int32_t id = neighbours.model().lexicon.find(word);
-    if (id < 0) static_cast<void>(neighbours.unit_vector(word));  // its Error names near spellings
-    check(id >= 0, "'", word, "' is no word of the vocabulary, so it has no place on the map");
-    add(id);
-  }
-  if (only) return out;
-  if (asked.empty())
-    for (int32_t i = 0; i < std::min<int64_t>(top, neighbours.model().lexicon.words()); ++i) add(i);
-  for (const auto& word : asked)
-    for (const auto& n : neighbours.nearest(word, top)) add(n.id);
-  return out;
-}
-
 int map_verb(const Words& words) {
   Common c;
-  std::vector<std::string> asked;
+  MapRequest request;
   std::string out, method = "tsne";
-  int64_t top = 0;
-  bool only = false;
   CommandLine line("vectors map", "Draws words on a plane: one HTML page with search and hover.",
                    "  stemma vectors map runs/vectors --out map.html                        # the 1,000 most frequent\n"
                    "  stemma vectors map runs/vectors paris blue seven --out map.html       # and 100 neighbours each\n"
                    "  stemma vectors map runs/vectors king queen man woman --only --method pca --out map.html\n");
   c.declare(line);
-  line.option("words", asked, "who is drawn, with their neighbours (default: the most frequent words)");
+  line.option("words", request.words, "who is drawn, with their neighbours (default: the most frequent words)");
   line.option("--out", out, "the page").required();
   line.option("--method", method, "tsne (neighbours stay together) or pca (directions of greatest variance)");
-  line.option("--top", top, "how many words, or neighbours of each; 0: 1,000 or 100");
-  line.flag("--only", only, "these words alone, no neighbours");
+  line.option("--top", request.top, "how many words, or neighbours of each; 0: 1,000 or 100");
+  line.flag("--only", request.only, "these words alone, no neighbours");
   c.declare_rest(line);
   if (!line.parse(words)) return 0;
   if (method != "tsne" && method != "pca")
     throw UsageError(str("--method: there is no '", method, "'", suggestion(method, {"tsne", "pca"})));
-  if (top < 0 || top > 5000) throw UsageError("--top: between 1 and 5,000 words");
-  if (top == 0) top = asked.empty() ? 1000 : 100;
+  if (method == "pca") request.method = MapRequest::pca;
+  if (request.top < 0 || request.top > 5000) throw UsageError("--top: between 1 and 5,000 words");
+  if (request.top == 0) request.top = request.words.empty() ? 1000 : 100;
   const MachineScope machine(c.machine);
   const auto model = load_vectors(c.file);
   Neighbours neighbours(model);
-  const auto ids = words_to_draw(neighbours, asked, top, only);
-  check(ids.size() >= 2, "a map needs two words or more");
-  neighbours.expect(int64_t(ids.size()));
-  std::vector<float> data;
-  for (const int32_t id : ids) {
-    const float* const row = neighbours.units().row(id);
-    data.insert(data.end(), row, row + neighbours.units().width());
-  }
-  const auto places =
-      method == "pca" ? principal_components(data, neighbours.units().width()) : tsne(data, neighbours.units().width());
-  VectorMap map{str("Word map of ", base_name(c.file)),
-                str(ids.size(), " of ", with_commas(model.lexicon.words()), " words by ",
-                    method == "pca" ? "their principal components" : "t-SNE",
-                    "; drag to move, scroll to zoom, point at a word for its nearest neighbours"),
-                {}};
-  for (size_t i = 0; i < ids.size(); ++i) {
-    const std::string word(model.lexicon.text(ids[i]));
-    MappedWord mapped{word, places[i], {}, i < asked.size()};
-    for (const auto& n : neighbours.nearest(word, 8))
-      mapped.near.push_back({std::string(model.lexicon.text(n.id)), n.score});
-    map.words.push_back(std::move(mapped));
-  }
+  const VectorMap map = vector_map(neighbours, request, base_name(c.file));
   write_file(out, map_page(map));
-  c.answer(Json::object({{"map", out}, {"words", int64_t(ids.size())}}), str("the map is ", out, "\n"));
+  c.answer(Json::object({{"map", out}, {"words", int64_t(map.words.size())}}), str("the map is ", out, "\n"));
   return 0;
 }
 
@@ -342,6 +304,7 @@ int labels_verb(const Words& words) {
   c.declare_rest(line);
   if (!line.parse(words)) return 0;
   check_top(top);
+  const MachineScope machine(c.machine);
   const Classifier classifier(load_vectors(c.file));
   InputLines reader(input);
   for (auto lines = reader.next(1); !lines.empty(); lines = reader.next(1)) {

@@ -162,6 +162,15 @@ std::vector<AnalogySection> evaluate_analogies(const Neighbours& vectors, const 
   return std::move(questions.sections);
 }
 
+std::vector<AnalogySection> sums_of(const std::vector<AnalogySection>& sections) {
+  AnalogySection all{.name = "all"}, semantic{.name = "semantic"}, syntactic{.name = "syntactic"};
+  for (const auto& s : sections)
+    for (auto* sum : {&all, s.name.starts_with("gram") ? &syntactic : &semantic})
+      sum->questions += s.questions, sum->asked += s.asked, sum->right += s.right;
+  if (semantic.questions == 0 || syntactic.questions == 0) return {all};
+  return {semantic, syntactic, all};
+}
+
 SimilarityScore evaluate_similarity(const Neighbours& vectors, const std::string& path) {
   SimilarityScore out;
   std::vector<double> ratings, cosines;

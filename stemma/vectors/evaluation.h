@@ -33,6 +33,8 @@ struct AnalogyOptions {
 // A word that is not known is asked for in lower case. The answer is the nearest word that is not in the question.
 std::vector<AnalogySection> evaluate_analogies(const Neighbours& vectors, const std::string& path,
                                                const AnalogyOptions& options = {});
+// What sections say together: "semantic" and "syntactic", whose names begin with "gram", where there are both; "all".
+std::vector<AnalogySection> sums_of(const std::vector<AnalogySection>& sections);
 SimilarityScore evaluate_similarity(const Neighbours& vectors, const std::string& path);
 
 }  // namespace stemma
