@@ -1,13 +1,12 @@
 #include "stemma/tasks/language_training.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstring>
 #include <numbers>
 
 #include "stemma/base/files.h"
+#include "stemma/tasks/place_of_run.h"
 
 namespace stemma {
 
@@ -146,26 +145,10 @@ void check_options(const TrainLanguage& request) {
   within_memory(r.train, [&] { return make_language_model(r.model, r.architecture, 4, r.train.seed); });
 }
 
-std::string stream_file(const std::string& directory) { return join_path(directory, "train.stream"); }
-
-// A run that is refused before its directory is that of a model leaves nothing there: the text as numbers goes again.
-class Refusal {
- public:
-  explicit Refusal(const std::string& directory) : directory_(directory), fresh_(!exists(directory)) {}
-  ~Refusal() {
-    if (!fresh_ || exists(join_path(directory_, "config.json"))) return;
-    ::unlink(stream_file(directory_).c_str()), ::rmdir(directory_.c_str());
-  }
-  Refusal(const Refusal&) = delete;
-  Refusal& operator=(const Refusal&) = delete;
-
- private:
-  std::string directory_;
-  bool fresh_;
-};
+constexpr const char* stream_name = "train.stream";  // the training text as numbers
 
 TokenStream training_text(const TrainLanguage& request, const StreamRequest& wanted, bool continued) {
-  const std::string path = stream_file(request.out);
+  const std::string path = join_path(request.out, stream_name);
   if (continued && exists(path))
     check(TokenStream::open(path).fingerprint() == fingerprint(wanted), "the training text in ", request.text[0],
           " is not the one that the run in ", request.out, " began with (size or time of a file differs)");
@@ -189,8 +172,7 @@ Summary train_language(const TrainLanguage& asked, const std::atomic<bool>& stop
       continued ? Tokenizer::load(out) : Tokenizer::train(request.recipe.text, lines_of(request.text));
   LanguageSystem system =
       within_memory(request.recipe.train, [&] { return LanguageSystem(request.recipe, tokenizer); });
-  const Refusal refusal(out);
-  make_directories(out);
+  const PlaceOfRun place(out, {stream_name});
   const TokenStream train = training_text(request, {request.text, tokenizer}, continued);
   TokenStream valid;
   if (!request.valid.empty()) {

@@ -1,13 +1,12 @@
 #include "stemma/tasks/vector_training.h"
 
-#include <unistd.h>
-
 #include <cmath>
 
 #include "stemma/base/files.h"
 #include "stemma/base/hash.h"
 #include "stemma/base/json.h"
 #include "stemma/base/parallel.h"
+#include "stemma/tasks/place_of_run.h"
 #include "stemma/tensor/scopes.h"
 #include "stemma/train/log.h"
 #include "stemma/vectors/fasttext_file.h"
@@ -45,29 +44,6 @@ void save_checkpoint(const VectorModel& model, const CheckpointState& state, con
   file.write(to_json(state).dump());
   file.commit();
 }
-
-// A directory from now on. Where a run is refused before it has written anything, the ones that it made go again: the
-// numbered text needs the place before it is known whether the text is good enough.
-class Place {
- public:
-  explicit Place(const std::string& path) {
-    for (std::string part = path; !part.empty() && !exists(part);) {
-      made_.push_back(part);
-      const size_t slash = part.find_last_of('/');
-      part.resize(slash == part.npos ? 0 : slash);
-    }
-    make_directories(path);
-  }
-  ~Place() {
-    for (const auto& path : made_)
-      if (::rmdir(path.c_str()) != 0) return;  // holds something
-  }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-
- private:
-  std::vector<std::string> made_;  // the innermost first
-};
 
 void check_out(const VectorRequest& r, const Paths& paths) {
   if (r.resume) {
@@ -131,7 +107,7 @@ VectorSummary train_vectors_from_files(const VectorRequest& r, const std::atomic
   check_options(r.recipe.vectors);
   const Paths paths(r.out);
   check_out(r, paths);
-  const Place place(r.out);
+  const PlaceOfRun place(r.out);
   VectorPlan plan{.threads = r.recipe.deterministic ? 1 : threads()};
   Corpus corpus = read_corpus(r, stop, calls, plan);
   CheckpointState state;
