@@ -72,6 +72,11 @@ TEST_F(CliCompare, ShowsWordsHeaviestFeaturesAndFilters) {
   for (const auto& a : json["systems"].array()[0]["explained"].array()[0]["attention"].array())
     sum += a["weight"].number();
   EXPECT_NEAR(sum, 1, 1e-5);
+  const Json wide = Json::parse(run("show gru --input '好 a good film' --json").out);
+  const Json& good = wide["systems"].array()[0]["explained"].array()[0]["saliency"].array().at(2);
+  EXPECT_EQ(good["text"], Json("good"));
+  EXPECT_EQ(good["begin"], Json(4));  // characters
+  EXPECT_EQ(good["end"], Json(8));
   EXPECT_THAT(run("show gru --text texts").error, HasSubstr("textcnn"));
 }
 

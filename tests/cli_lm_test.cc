@@ -67,9 +67,13 @@ TEST_F(CliLanguageModel, refusals_are_one_line) {
   EXPECT_THAT(refusal("show m --gradients", 2), HasSubstr("--gradients needs --text"));
   EXPECT_THAT(refusal("generate m --length 0"), HasSubstr("--length: 0 is not positive"));
   EXPECT_THAT(refusal("generate m --temperature x"), HasSubstr("--temperature"));
+  EXPECT_THAT(refusal("generate m --samples 0"), HasSubstr("--samples: 0 is not positive"));
+  EXPECT_THAT(refusal("generate m --beam 3 --samples 5"), HasSubstr("--samples: 5 are more than the --beam of 3"));
+  EXPECT_THAT(refusal("generate m --prompt a --prompt-file t.en", 2), HasSubstr("not both"));
   EXPECT_THAT(refusal("generate none"), HasSubstr("no model at none"));
   EXPECT_THAT(refusal(training("--out n --set streams=5000")), HasSubstr("too few for 5000 streams"));
-  EXPECT_FALSE(exists(file("n")));  // refused, it leaves nothing
+  EXPECT_THAT(refusal(training("--out new/deep/n --set streams=5000")), HasSubstr("too few for 5000 streams"));
+  EXPECT_FALSE(exists(file("n")) || exists(file("new")));  // refused, it leaves nothing
   EXPECT_THAT(refusal(training("--out n --preset zaremba")), HasSubstr("unknown preset 'zaremba'"));
   EXPECT_THAT(refusal(training("--out n --set stop_on=bleu")), HasSubstr("stop_on"));
   write_file(file("empty"), "");

@@ -36,6 +36,9 @@ TEST_F(CliTag, TrainsAnswersAndMeasures) {
   EXPECT_DOUBLE_EQ(Json::parse(run("eval m --test t.conllu --json").out)["accuracy"].number(), 1);
   write_file(file("other.conll"), "The X\ndog NOUN\n");
   EXPECT_THAT(run("eval m --test other.conll").out, HasSubstr("1 unseen tags, the first: other.conll:1 'X'"));
+  EXPECT_EQ(Json::parse(run("eval m --test other.conll --json --html e.html").out)["notes"].array().at(0).text(),
+            "1 unseen tags, the first: other.conll:1 'X'");
+  EXPECT_THAT(read_file(file("e.html")), HasSubstr("In the file: 1 unseen tags"));
 }
 
 TEST_F(CliTag, RefusesBadFiles) {
@@ -49,6 +52,9 @@ TEST_F(CliTag, RefusesBadFiles) {
   EXPECT_THAT(refusal(training("--train t.conllu --set data.tag=UPO --out m")), HasSubstr("no column 'UPO'"));
   EXPECT_THAT(refusal(training("--train t.conllu --set head.scheme=bioes --out m")),
               HasSubstr("use another tag scheme"));
+  EXPECT_THAT(refusal(training("--train t.conllu --most -1 --out m"), 2), HasSubstr("--most: -1 is negative"));
+  ASSERT_EQ(run(training("--train t.conllu --valid t.conllu --steps 2 --out m")).status, 0);
+  EXPECT_THAT(refusal(training("--train t.conllu --steps 4 --out m --resume")), HasSubstr("--valid is missing"));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // stemma compare: encoders x training-set sizes x seeds of one task, as one table and one page. The work is in
 // tasks/comparison_grid.h.
-#include <unistd.h>
-
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -127,6 +126,14 @@ std::string text_of(const Comparison& c) {
   return "\n" + table.text();
 }
 
+// What ends the text: failures, a stop, the page.
+std::string ending_of(int64_t failed, const std::string& page) {
+  std::string out;
+  if (failed) out += str("\n", failed, failed == 1 ? " cell" : " cells", " failed, see above\n");
+  if (stop_requested()) out += "\nstopped; the same command with --resume goes on\n";
+  return out + str("\nthe page is ", page, "\n");
+}
+
 }  // namespace
 
 int compare_command(const Words& words) {
@@ -161,13 +168,11 @@ int compare_command(const Words& words) {
   report["command"] = str("stemma compare ", base_name(path));
   report["recipe"] = to_json(recipe);
   write_file(join_path(out, "compare.json"), report.dump(2) + "\n");
-  write_file(join_path(out, "compare.html"), compare_page(report));
-  int64_t failed = 0;
-  for (const auto& r : results) failed += !r.failed.empty();
-  std::string text = json ? Json::object({{"comparison", report}}).dump() + "\n" : text_of(comparison);
-  if (!json && failed) text += str("\n", failed, failed == 1 ? " cell" : " cells", " failed, see above\n");
-  if (!json && stop_requested()) text += "\nstopped; the same command with --resume goes on\n";
-  if (!json) text += str("\nthe page is ", join_path(out, "compare.html"), "\n");
+  const std::string page = join_path(out, "compare.html");
+  write_file(page, compare_page(report));
+  const int64_t failed = std::count_if(results.begin(), results.end(), [](const auto& r) { return !r.failed.empty(); });
+  const std::string text =
+      json ? Json::object({{"comparison", report}}).dump() + "\n" : text_of(comparison) + ending_of(failed, page);
   std::fputs(text.c_str(), stdout);
   return failed || stop_requested() ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 
 #include "stemma/cli/page.h"
 #include "stemma/tasks/class_tables.h"
+#include "stemma/text/unicode.h"
 
 namespace stemma {
 
@@ -29,6 +30,13 @@ drawSections({measures, confusion, calibration});
 
 }  // namespace
 
+std::vector<std::string> notes_of(const TaskReport& report) {
+  std::vector<std::string> out;
+  const LineSource next = lines_of_text(report.notes);
+  for (std::string line; next(line);) out.emplace_back(trimmed(line));
+  return out;
+}
+
 std::string eval_page(const std::string& title, const TaskReport& report) {
   Json::Array tables;
   for (const auto& t : report.tables) {
@@ -37,10 +45,12 @@ std::string eval_page(const std::string& title, const TaskReport& report) {
     for (const auto& row : t.rows) rows.push_back(Json(row));
     tables.push_back(Json::object({{"title", t.title}, {"header", t.header}, {"rows", std::move(rows)}}));
   }
+  std::string about = str("Of ", report.examples, " examples.");
+  for (const auto& note : notes_of(report)) about += str(" In the file: ", note, ".");
   Page page{.title = title,
             .lead = "",
             .command = "",
-            .sections = {{"measures", "Measures", str("Of ", report.examples, " examples.")}},
+            .sections = {{"measures", "Measures", about}},
             .report = Json::object({{"tables", std::move(tables)}, {"scores", report.all}}),
             .script = script};
   if (report.all.find("confusion"))

@@ -43,8 +43,11 @@ DecodeOptions options_of(const Arguments& a, const CommandLine& line, const Lang
     if (line.given(table[i].name)) tree.set(table[i].key, a.values[i], table[i].name);
   if (line.given("--beam")) tree.set("decode.sample", "false");
   const auto options = tree.build<LanguageRecipe>().decode;
-  options.validate();
   check(options.max_length > 0, "--length: ", options.max_length, " is not positive");
+  check(options.nbest > 0, "--samples: ", options.nbest, " is not positive");
+  check(options.sample || options.nbest <= options.beam, "--samples: ", options.nbest, " are more than the --beam of ",
+        options.beam, " finds");
+  options.validate();
   return options;
 }
 
@@ -84,6 +87,7 @@ int generate_command(const Words& words) {
   line.flag("--json", a.json, "an object for each text: text, score, log_probability, tokens with log_p");
   a.machine.declare(line);
   if (!line.parse(words)) return 0;
+  if (!a.prompt.empty() && !a.prompt_file.empty()) throw UsageError("--prompt or --prompt-file, not both");
   const MachineScope machine(a.machine);
   const auto system = LanguageSystem::load(a.directory);
   const DecodeOptions options = options_of(a, line, system);

@@ -8,7 +8,7 @@ inline constexpr char text_script[] = R"html(
 // ---- Why
 // The text, each place of `marks` on its colour: --s1 speaks for the answer, --s0 against it.
 function coloured_text(text, marks) {
-  const bytes = new TextEncoder().encode(text), part = (a, b) => new TextDecoder().decode(bytes.slice(a, b)), out = [];
+  const letters = [...text], part = (a, b) => letters.slice(a, b).join(""), out = [];
   const most = Math.max(1e-12, ...marks.map(m => Math.abs(m.weight)));
   let at = 0;
   for (const m of [...marks].sort((a, b) => a.begin - b.begin)) {
@@ -17,7 +17,7 @@ function coloured_text(text, marks) {
       style: `--c:var(${m.weight < 0 ? "--s0" : "--s1"});--w:${(Math.abs(m.weight) / most).toFixed(3)}`}, part(m.begin, m.end)));
     at = m.end;
   }
-  return el("p", {class: "text"}, out, part(at, bytes.length));
+  return el("p", {class: "text"}, out, part(at, letters.length));
 }
 function bars(rows, show) {
   const most = Math.max(1e-12, ...rows.map(([, v]) => Math.abs(v)));

@@ -208,6 +208,22 @@ std::vector<std::string> lines_of(const std::string& path) {
   return out;
 }
 
+// Places in bytes as places in characters, which is how predict tells them and the page reads them.
+Json in_characters(Json why) {
+  std::vector<std::vector<int64_t>> before;
+  for (const auto& text : why["texts"].array()) before.push_back(characters_before(text.text()));
+  for (auto& [key, list] : why.object()) {
+    if (!list.is_array()) continue;
+    for (auto& item : list.array()) {
+      const Json* begin = item.find("begin");
+      if (!begin || begin->integer() < 0) continue;
+      const auto& of = before.at(size_t(item["document"].integer()));
+      for (const char* place : {"begin", "end"}) item[place] = of.at(size_t(item[place].integer()));
+    }
+  }
+  return why;
+}
+
 ShownModel show_one(const std::string& directory, const Arguments& a, const Terminal& terminal) {
   const std::string task = read_config(directory).task;
   check(task != "lm" && task != "translate", directory, ": a model of the task ", task,
@@ -242,7 +258,7 @@ ShownModel show_one(const std::string& directory, const Arguments& a, const Term
     why["line"] = system->answer({input}).at(0).text;
     if (why.find("transitions")) why["transitions"] = strongest(why["transitions"], 24);
     out.text += why_text(input, why["line"].text(), why, terminal);
-    explained.push_back(std::move(why));
+    explained.push_back(in_characters(std::move(why)));
   }
   if (!explained.empty()) out.system["explained"] = std::move(explained);
   return out;

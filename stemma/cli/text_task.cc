@@ -25,6 +25,12 @@ std::string text_of(const TaskReport& report) {
   return out;
 }
 
+Json json_of(const TaskReport& report) {
+  Json out = report.all;
+  if (const auto notes = notes_of(report); !notes.empty()) out["notes"] = notes;
+  return out;
+}
+
 // Answers as text, and a word at the end on how many inputs were cut.
 struct AnswersWritten {
   bool json = false;
@@ -98,7 +104,8 @@ int eval_text_task_command(const Words& words) {
   }
   const auto report = system->evaluate(file, recipe.json()["data"]);
   if (!html.empty()) write_file(html, eval_page(str(base_name(directory), " on ", base_name(file)), report));
-  print(json ? report.all.dump() + "\n" : text_of(report) + (html.empty() ? "" : str("\nthe page is ", html, "\n")));
+  print(json ? json_of(report).dump() + "\n"
+             : text_of(report) + (html.empty() ? "" : str("\nthe page is ", html, "\n")));
   return 0;
 }
 

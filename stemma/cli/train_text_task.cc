@@ -89,7 +89,10 @@ int train_text_task(const TextTask& task, const Words& words) {
   line.option("--most", training.most, "learn from so many of the training examples, drawn by the seed; 0: all");
   a.declare(line, "which encoder reads the text (default: lstm)");
   if (!line.parse(words)) return 0;
+  if (training.most < 0) throw UsageError(str("--most: ", training.most, " is negative"));
   TaskRecipe begin = a.goes_on() ? load_task_recipe(a.out, task.name) : first_recipe(task, a.model, a.preset);
+  check(!a.goes_on() || !training.valid.empty() || begin.train.stop_on != "score", "the run in ", a.out,
+        " began with validation examples: --valid is missing");
   if (line.given("--vectors")) begin.vectors = vectors;
   // What learns without the trainer has epochs of its own.
   if (line.given("--epochs") && begin.architecture.find("epochs")) begin.architecture["epochs"] = a.epochs;

@@ -29,6 +29,7 @@ struct QuestionRows {
   std::vector<Span> answers;
   int64_t size() const { return questions.size(); }
   TokenCost cost(int64_t i) const { return {contexts.length(context[size_t(i)]) + questions.length(i), 2}; }
+  bool is_cut(int64_t i) const { return contexts.cut[size_t(context[size_t(i)])] || questions.cut[size_t(i)]; }
   uint64_t fingerprint() const;
 };
 

@@ -4,6 +4,7 @@
 
 #include "stemma/tasks/answer_scores.h"
 #include "stemma/tasks/evidence.h"
+#include "stemma/tasks/input_notes.h"
 #include "stemma/text/unicode.h"
 
 namespace stemma {
@@ -19,8 +20,8 @@ void add_input(const std::string& line, Questions& out) {
     question = json["question"].text(), context = json["context"].text();
   } else {
     const auto tab = line.find('\t');
-    check(tab != line.npos, "an input is a question, a tab and a text, or {\"question\": .., \"context\": ..}, not '",
-          line.substr(0, 80), line.size() > 80 ? "..." : "", "'");
+    check(tab != line.npos, "an input is a question, a tab and a text, or {\"question\": .., \"context\": ..}, not ",
+          in_quotes(line));
     question = line.substr(0, tab), context = line.substr(tab + 1);
   }
   check_utf8(question, "question"), check_utf8(context, "context");
@@ -56,9 +57,9 @@ class AnswerSystem : public TextSystem {
     std::vector<TaskAnswer> out;
     const QuestionRows x = model_->encode(questions, 0);
     for (const auto& found : model_->answer(x, questions)) {
-      const int64_t context = x.context[out.size()];
-      out.push_back(answer_of(found, questions.context(questions.questions[out.size()])));
-      out.back().cut = x.contexts.cut[size_t(context)] || x.questions.cut[out.size() - 1];
+      const auto i = int64_t(out.size());
+      out.push_back(answer_of(found, questions.context(questions.questions[size_t(i)])));
+      out.back().cut = x.is_cut(i);
     }
     return out;
   }
@@ -66,8 +67,12 @@ class AnswerSystem : public TextSystem {
     const auto how = from_json<AnswerData>(data.is_null() ? recipe_.data : data, "data");
     how.validate();
     const Questions questions = read_questions({.path = file, .misplaced = "keep"});
-    TaskReport out = score_answers(questions, model_->answer(model_->encode(questions, 0), questions), how.scoring);
+    const QuestionRows x = model_->encode(questions, 0);
+    TaskReport out = score_answers(questions, model_->answer(x, questions), how.scoring);
     out.notes = describe_skipped(questions.report), out.examples = questions.size();
+    int64_t cut = 0;
+    for (int64_t i = 0; i < x.size(); ++i) cut += x.is_cut(i);
+    note_cut(out, cut);
     return out;
   }
   Json explain(const std::string& input) const override;

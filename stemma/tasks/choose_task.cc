@@ -5,6 +5,7 @@
 
 #include "stemma/base/numbers.h"
 #include "stemma/tasks/choose_model.h"
+#include "stemma/tasks/input_notes.h"
 #include "stemma/text/unicode.h"
 
 namespace stemma {
@@ -73,7 +74,7 @@ Choice choice_of(const std::string& line) {
   }
   check(out.options.size() >= 2,
         "an input is a question and two options or more with tabs between, or {\"question\": .., ",
-        "\"options\": [..]}, not '", line.substr(0, 80), line.size() > 80 ? "..." : "", "'");
+        "\"options\": [..]}, not ", in_quotes(line));
   check_utf8(out.context, "context"), check_utf8(out.question, "question");
   for (const auto& option : out.options) check_utf8(option, "option");
   return out;
@@ -98,8 +99,12 @@ class ChooseSystem : public TextSystem {
   }
   TaskReport evaluate(const std::string& file, const Json& data) const override {
     const Choices test = read(data.is_null() ? recipe_.data : data, file);
-    TaskReport out = report_of(score_of(test.questions, model_->answer(model_->encode(test.questions))));
+    const ChoiceRows x = model_->encode(test.questions);
+    TaskReport out = report_of(score_of(test.questions, model_->answer(x)));
     out.notes = describe_skipped(test.report), out.examples = test.size();
+    int64_t cut = 0;
+    for (int64_t i = 0; i < x.size(); ++i) cut += x.is_cut(i);
+    note_cut(out, cut);
     return out;
   }
   Json explain(const std::string& input) const override {

@@ -86,6 +86,18 @@ TEST_F(ChooseTask, going_on_is_training_on_and_threads_do_not_matter) {
   expect_same_bits(choose_task(), whole);
 }
 
+TEST_F(ChooseTask, what_is_cut_is_said) {
+  auto t = training(in, "run", 1);
+  t.recipe.text.max_length = 3;
+  train(t);
+  write_file(in.file("test.jsonl"), R"({"question": "Who eats?", "options": ["a", "b"], "answer": 0})"
+                                    "\n"
+                                    R"({"question": "Who eats the hay?", "options": ["a", "b"], "answer": 0})"
+                                    "\n");
+  EXPECT_EQ(choose_task().load(t.out)->evaluate(in.file("test.jsonl"), {}).notes,
+            "  1 of 2 inputs are longer than what is read of them, and were cut\n");
+}
+
 TEST_F(ChooseTask, bad_input_is_one_clear_line) {
   auto t = training(in, "run", 1);
   train(t);

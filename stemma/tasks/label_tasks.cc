@@ -6,6 +6,7 @@
 #include "stemma/base/files.h"
 #include "stemma/data/labelled_text.h"
 #include "stemma/data/text_pairs.h"
+#include "stemma/tasks/input_notes.h"
 #include "stemma/tasks/label_model.h"
 #include "stemma/tasks/label_scores.h"
 
@@ -138,8 +139,7 @@ class LabelSystem : public TextSystem {
     TaskReport report = score_labels(task_, read.data, model_->answer(read.data.documents));
     report.notes = read.notes, report.examples = read.data.size();
     const auto cut = model_->cut(read.data.documents);
-    if (const auto note = describe_cut(std::count(cut.begin(), cut.end(), true), read.data.size()); !note.empty())
-      report.notes += "  " + note + "\n";
+    note_cut(report, std::count(cut.begin(), cut.end(), true));
     return report;
   }
   Json explain(const std::string& input) const override {
@@ -196,7 +196,7 @@ class LabelSystem : public TextSystem {
         continue;
       }
       const auto tab = line.find('\t');
-      check(tab != line.npos, "a pair is two texts with a tab between, not '", line, "'");
+      check(tab != line.npos, "a pair is two texts with a tab between, not ", in_quotes(line));
       out.first.push_back(line.substr(0, tab)), out.second.push_back(line.substr(tab + 1));
     }
     return out;

@@ -57,6 +57,32 @@ static void keep_best(std::vector<Evidence>& best, Evidence found, size_t most) 
   if (best.size() > most) best.pop_back();
 }
 
+// Where filter k is most excited by a text, whose rows of y begin at `begin`: the n-gram around its strongest row.
+struct Excited {
+  int64_t first = 0, last = 0;  // tokens
+  double activation = 0;
+};
+static Excited strongest_place(const Tensor& y, int64_t begin, int64_t rows, int64_t k, int64_t width) {
+  const auto at = [&](int64_t r) { return y.data()[(begin + r) * y.cols() + k]; };
+  int64_t best = 0;
+  for (int64_t r = 1; r < rows; ++r) best = at(r) > at(best) ? r : best;
+  const int64_t from = best - (width - 1) / 2;
+  return {std::max<int64_t>(from, 0), std::min<int64_t>(from + width, rows) - 1, at(best)};
+}
+
+// Which label each filter speaks for, by W [labels, filters], and how much more than for the mean of all.
+static void name_labels(std::vector<ExplainedFilter>& filters, const Tensor& W) {
+  for (int64_t k = 0; k < int64_t(filters.size()); ++k) {
+    double mean = 0, best = -1e300;
+    for (int64_t j = 0; j < W.rows(); ++j) {
+      const double w = double(W.data()[j * W.cols() + k]);
+      mean += w / double(W.rows());
+      if (w > best) best = w, filters[size_t(k)].label = int32_t(j);
+    }
+    filters[size_t(k)].weight = best - mean;
+  }
+}
+
 std::vector<ExplainedFilter> NetworkLabels::filters(const Documents& texts) const {
   const Json config = encoder_->config();
   const Json* widths = config.find("widths");
@@ -65,41 +91,26 @@ std::vector<ExplainedFilter> NetworkLabels::filters(const Documents& texts) cons
   const Encoded x = encode(texts);
   const int64_t per_width = encoder_->width() / int64_t(widths->array().size());
   std::vector<ExplainedFilter> out(static_cast<size_t>(encoder_->width()));
+  for (int64_t k = 0; k < int64_t(out.size()); ++k)
+    out[size_t(k)].filter = k % per_width, out[size_t(k)].width = widths->array()[size_t(k / per_width)].integer();
   in_batches(
       x.size(), [&](int64_t i) { return x.cost(i); },
       [&](std::span<const int64_t> index) {
         const Tensor y = (*encoder_)(x.first.gather(index));
-        int64_t row = 0;
+        int64_t begin = 0;
         for (const int64_t i : index) {
-          const int64_t rows = x.first.length(i);
-          const Lexed of = lexer_.lex(texts.first[size_t(i)]);
+          const std::string& text = texts.first[size_t(i)];
+          const Lexed of = lexer_.lex(text);
           for (int64_t k = 0; of.size() > 0 && k < y.cols(); ++k) {
-            const auto at = [&](int64_t r) { return y.data()[(row + r) * y.cols() + k]; };
-            int64_t best = 0;
-            for (int64_t r = 1; r < rows; ++r) best = at(r) > at(best) ? r : best;
-            const int64_t w = widths->array()[size_t(k / per_width)].integer();
-            const int64_t first = std::max<int64_t>(best - (w - 1) / 2, 0);
-            const int64_t last = std::min<int64_t>(best - (w - 1) / 2 + w, rows) - 1;
-            const int64_t begin = of.begin[size_t(first)], end = of.end[size_t(last)];
-            keep_best(out[size_t(k)].ngrams,
-                      {texts.first[size_t(i)].substr(size_t(begin), size_t(end - begin)), begin, end, at(best), i},
-                      most);
+            auto& filter = out[size_t(k)];
+            const auto [first, last, activation] = strongest_place(y, begin, x.first.length(i), k, filter.width);
+            const int64_t from = of.begin[size_t(first)], to = of.end[size_t(last)];
+            keep_best(filter.ngrams, {text.substr(size_t(from), size_t(to - from)), from, to, activation, i}, most);
           }
-          row += rows;
+          begin += x.first.length(i);
         }
       });
-  const Tensor W = head_.out.W;  // [labels, filters]
-  for (int64_t k = 0; k < int64_t(out.size()); ++k) {
-    auto& f = out[size_t(k)];
-    f.filter = k % per_width, f.width = widths->array()[size_t(k / per_width)].integer();
-    double mean = 0, best = -1e300;
-    for (int64_t j = 0; j < W.rows(); ++j) {
-      const double w = double(W.data()[j * W.cols() + k]);
-      mean += w / double(W.rows());
-      if (w > best) best = w, f.label = int32_t(j);
-    }
-    f.weight = best - mean;
-  }
+  name_labels(out, head_.out.W);
   const auto strength = [](const ExplainedFilter& f) { return f.ngrams.empty() ? 0 : f.weight * f.ngrams[0].weight; };
   std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return strength(a) > strength(b); });
   return out;
