@@ -14,8 +14,8 @@ using Clock = std::chrono::steady_clock;
 
 struct Recorder {
   std::mutex mutex;
-  int64_t first =
-      0;  // number of events[0]: counts on from profile to profile, so that no late scope hits a wrong event
+  // Number of events[0]: counts on from profile to profile, so that no late scope hits a wrong event.
+  int64_t first = 0;
   int threads = 0;
   Clock::time_point zero;
   std::vector<ProfileEvent> events;

@@ -24,14 +24,13 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-// JSON inside a <script>: without '<' no sentence can end it or open a comment.
+}  // namespace
+
 std::string script_safe(const Json& json) {
   std::string out;
   for (char c : json.dump()) out += c == '<' ? std::string("\\u003c") : std::string(1, c);
   return out;
 }
-
-}  // namespace
 
 std::string html_page(const Page& page) {
   std::string out = str(page_head, "<title>", escaped(page.title), "</title>\n", page_style,

@@ -18,5 +18,7 @@ struct Page {
   std::string script;                 // after page_blocks.h: functions, and at its end drawSections({id: f, ...})
 };
 std::string html_page(const Page& page);
+// JSON for the inside of a <script>: without '<' no text in it can end the script or open a comment.
+std::string script_safe(const Json& json);
 
 }  // namespace stemma

@@ -15,7 +15,7 @@
 //                       "weights": [[one weight per column] per row]}]}],
 //      "surprisal": [{"tokens": [pieces], "bits": [x per piece], "best": [[{"piece": .., "p": x}] per piece]}],
 //      "gradients": {"norm": [x per step back], "clipped": [x], "per_step": x},
-//      "explained": [what TextSystem::explain says, with "line": the answer in short],
+//      "explained": [what TextSystem::explain says, places in characters, with "line": the answer],
 //      "heaviest": [..], "filters": [..],             // what TextSystem::learned says
 //      "tree": [{"name": "encoder.0.W.weight", "shape": [n, ..], "parameters": n}]
 //    }]}

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "stemma/base/check.h"
-#include "stemma/base/json.h"
+#include "stemma/cli/page.h"
 #include "stemma/cli/terminal.h"
 
 namespace stemma {
@@ -218,9 +218,7 @@ std::string map_page(const VectorMap& map) {
                                   {"marked", w.marked}}));
   }
   const Json data = Json::object({{"title", map.title}, {"about", map.about}, {"words", std::move(words)}});
-  std::string safe;  // without '<' no word can end the script
-  for (const char c : data.dump()) safe += c == '<' ? std::string("\\u003c") : std::string(1, c);
-  return head + safe + script;
+  return head + script_safe(data) + script;
 }
 
 }  // namespace stemma

@@ -1,7 +1,7 @@
 // Questions with options to choose from, in three shapes:
 //   JSONL of ours   {"context": "...", "question": "...", "options": ["...", "..."], "answer": 0}
-//   CommonsenseQA   {"id": "...", "question": {"stem": "...", "choices": [{"label": "A", "text": "..."}]}, "answerKey":
-//   "A"} CSV, TSV        question, options ..., answer: A B C or 1 2 3 (ARC); empty last options are none
+//   CommonsenseQA   {"question": {"stem": "...", "choices": [{"label": "A", "text": "..."}]}, "answerKey": "A"}
+//   CSV, TSV        question, options ..., answer: A B C or 1 2 3 (ARC); empty last options are none
 #pragma once
 #include <cstdint>
 #include <string>

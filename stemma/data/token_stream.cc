@@ -115,21 +115,12 @@ TokenStream open_or_build_stream(const std::string& path, const StreamRequest& r
   return TokenStream::open(path);
 }
 
-static TokenStream in_memory(const LineSource& lines, const Tokenizer& tokenizer) {
-  std::vector<int32_t> all;
-  const TextCounts counts =
-      tokenize(lines, tokenizer, [&](const auto& ids) { all.insert(all.end(), ids.begin(), ids.end()); });
-  return TokenStream(std::move(all), counts);
-}
-
 TokenStream read_stream(const StreamRequest& request) {
-  TokenStream out = in_memory(lines_of(request.paths), request.tokenizer);
-  check(out.size() > 0, request.paths.at(0), ": no text");
-  return out;
-}
-
-TokenStream stream_of_text(std::string_view text, const Tokenizer& tokenizer) {
-  return in_memory(lines_of_text(text), tokenizer);
+  std::vector<int32_t> all;
+  const TextCounts counts = tokenize(lines_of(request.paths), request.tokenizer,
+                                     [&](const auto& ids) { all.insert(all.end(), ids.begin(), ids.end()); });
+  check(!all.empty(), request.paths.at(0), ": no text");
+  return TokenStream(std::move(all), counts);
 }
 
 }  // namespace stemma

@@ -52,6 +52,5 @@ std::string fingerprint(const StreamRequest& request);
 TokenStream open_or_build_stream(const std::string& path, const StreamRequest& request);
 // The same in memory.
 TokenStream read_stream(const StreamRequest& request);
-TokenStream stream_of_text(std::string_view text, const Tokenizer& tokenizer);
 
 }  // namespace stemma

@@ -92,8 +92,8 @@ class TextModel {
 // What a directory holds; save() and load() are these and the files.
 struct TextModelFiles {
   std::string json;
-  std::vector<std::string>
-      terms;  // of words, of characters: an n-gram a line, \\ and \n escaped; of what the model has
+  // Of words, of characters, as far as the model has them: an n-gram a line, \\ and \n escaped.
+  std::vector<std::string> terms;
   static TextModel read(const TextModelFiles& files, const SafetensorsFile& arrays, const std::string& directory);
 };
 

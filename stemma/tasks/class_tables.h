@@ -9,7 +9,7 @@ namespace stemma {
 ReportTable class_table(const ClassScores& scores, const std::string& title, const std::string& what,
                         const std::string& counted);
 inline constexpr const char* confusions_title = "what is taken for what";
-// How often each class (row) got each answer (column); of many classes the most frequent
+// How often each class (row) got each answer (column). Of many classes, more than `most_classes`, the most frequent
 // confusions alone.
 ReportTable confusion_table(const ClassificationScore& score, const std::string& what, size_t most_classes = 12);
 

@@ -118,8 +118,8 @@ GradientFlow label_flow(const LabelFlow& asked);
 // Defaults of an encoder for these tasks: its architecture, and `train`, `text` where it is not like the others.
 TaskRecipe label_recipe(const std::string& encoder, const LabelTask& task);
 
-// ---- The families, each in its own stem
-// ------------------------------------------------------------------------------
+// ---- The families -----------------------------------------------------------------------------------------------
+// Each in its own stem; train_label_model and load_label_model choose among them.
 TrainedLabels train_network_labels(const LabelTraining& training, const std::atomic<bool>& stop,
                                    const TaskCallbacks& calls);
 std::unique_ptr<LabelModel> load_network_labels(const TaskRecipe& recipe, const LabelTask& task,

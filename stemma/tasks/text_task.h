@@ -26,7 +26,7 @@ struct TaskReport {
 
 struct TaskAnswer {
   Json json;         // an object
-  std::string text;  // the same for a person: a line (for tagging, lines)
+  std::string text;  // the same for a person: a line
   bool cut = false;  // the input is longer than what was read of it
 };
 
@@ -45,9 +45,9 @@ class TextSystem {
   // `data`: how this file is read, where that is not as the training file was; null: as that was.
   virtual TaskReport evaluate(const std::string& file, const Json& data) const = 0;
   virtual const TaskRecipe& recipe() const = 0;
-  // Why, with places in bytes: {"texts": [".."], "answer": {..}, "saliency": [{"text", "begin", "end", "weight",
-  // "document"}], "measure":
-  // "..", "attention": [the same]}, and what else the task has to show.
+  // Why, with places in bytes: {"texts": [".."], "answer": {..}, "measure": "..",
+  // "saliency": [{"text", "begin", "end", "weight", "document"}], "attention": [the same]}, and what else the task has
+  // to show.
   virtual Json explain(const std::string& input) const = 0;
   // How far back the losses of a file's examples reach. Error where the task has no answer at the end of a text.
   virtual GradientFlow flow(const std::string& file, const FlowPlaces&) const {

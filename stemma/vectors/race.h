@@ -23,7 +23,7 @@ struct VectorProgress {
 struct VectorRun {
   uint64_t seed = 1;
   int64_t position = 0;    // chunks learned, all epochs counted; what a resumed run begins with
-  double pause_after = 0;  // seconds, then `train` returns so that the caller can save; 0: never
+  double pause_after = 0;  // seconds, then the race ends so that the caller can save; 0: never
 };
 struct ChunkRates {
   float first = 0, last = 0;  // of learning, at the begin and the end of a chunk
