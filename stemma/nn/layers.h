@@ -4,6 +4,10 @@
 
 namespace stemma {
 
+// The type of what is only multiplied or attended to: in training with bf16 products it is bf16, so that backward keeps
+// it as they read it.
+inline Type multiplied_type() { return recording() ? precision() : Type::f32; }
+
 struct Linear {  // y = x W^T + b;  W: [out, in]
   Param W, b;
   FIELDS(W, b)
@@ -11,8 +15,8 @@ struct Linear {  // y = x W^T + b;  W: [out, in]
   Linear() = default;
   Linear(int64_t in, int64_t out, bool bias = true, Init init = {Init::xavier})
       : W(out, in, init), b(bias ? Param(1, out) : Param()) {}
-  Tensor operator()(const Tensor& x, Activation f = Activation::none) const {
-    return linear(x, W, {.b = b, .activation = f});
+  Tensor operator()(const Tensor& x, Activation f = Activation::none, Type type = Type::f32) const {
+    return linear(x, W, {.b = b, .activation = f, .type = type});
   }
   // y = r + x W^T + b
   Tensor onto(const Tensor& residual, const Tensor& x) const { return linear(x, W, {.b = b, .residual = residual}); }

@@ -8,6 +8,7 @@
 namespace stemma {
 
 static void write_rows(Tensor& pool, const Tensor& x, const Continuation& where) {
+  if (pool && pool.type() != x.type()) pool = cast(pool, x.type());
   if (recording()) {
     std::vector<int64_t> from(size_t(where.rows), 0);  // rows that nobody has written yet may be anything
     std::iota(from.begin(), from.begin() + std::min(pool.rows(), where.rows), 0);

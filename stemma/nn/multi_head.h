@@ -32,15 +32,21 @@ struct MultiHead {
   MultiHead(int64_t width, int64_t memory_width, const Attention& how)
       : Q(width, width), K(memory_width, width), V(memory_width, width), O(width, width), how(how) {}
 
-  KeyValues remember(const Tensor& memory) const { return {K(memory), V(memory)}; }
+  KeyValues remember(const Tensor& memory) const {
+    const Type type = multiplied_type();
+    return {K(memory, Activation::none, type), V(memory, Activation::none, type)};
+  }
 
   // Whole sequences: those of x look at those of kv, one to one.
-  Tensor operator()(const Tensor& x, const KeyValues& kv) const { return O(attention(Q(x), kv.K, kv.V, how)); }
+  Tensor operator()(const Tensor& x, const KeyValues& kv) const {
+    return O(attention(Q(x, Activation::none, kv.K.type()), kv.K, kv.V, how));
+  }
   // Continuing: each sequence of x looks at the rows that it is told.
   Tensor operator()(const Tensor& x, const KeyValues& kv, const RowRuns& seen) const {
-    if (!recording()) return O(attention_rows(Q(x), kv.K, kv.V, seen, how));
+    const Tensor keys = cast(kv.K, Type::f32), values = cast(kv.V, Type::f32);
+    if (!recording()) return O(attention_rows(Q(x), keys, values, seen, how));
     const auto [rows, splits] = seen.flat();
-    return O(attention(Q(x), gather(kv.K, rows, splits), gather(kv.V, rows, splits), how));
+    return O(attention(Q(x), gather(keys, rows, splits), gather(values, rows, splits), how));
   }
 };
 

@@ -29,8 +29,9 @@ FeedForward::FeedForward(const TransformerShape& s)
       dropout_inside(s.activation_dropout) {}
 
 Tensor FeedForward::operator()(const Tensor& x) const {
-  const Tensor a = up(x, f);
-  return down(dropout(gate.W ? a * gate(x) : a, dropout_inside));
+  const bool direct = !gate.W && dropout_inside == 0;
+  const Tensor a = up(x, f, direct && f == Activation::relu ? multiplied_type() : Type::f32);
+  return down(direct ? a : cast(dropout(gate.W ? a * gate(x) : a, dropout_inside), multiplied_type()));
 }
 
 EncoderLayer::EncoderLayer(const TransformerShape& s)

@@ -4,6 +4,7 @@
 
 #include "stemma/base/testing.h"
 #include "stemma/nn/module_test.h"
+#include "stemma/tensor/memory.h"
 
 namespace stemma {
 namespace {
@@ -144,6 +145,60 @@ TEST(TransformerLayer, gradients) {
                      .tolerance = kinks ? 2e-2 : 2e-3,
                      .vanishing = {"encoder.attend.K.b", "decoder.attend.K.b", "decoder.cross.K.b"}});
   }
+}
+
+// In bf16 backward keeps what products and attention read as they read it: two thirds, with four numbers for each of
+// the width in a feed-forward.
+TEST(TransformerLayer, in_bf16_keeps_less_for_backward_and_learns_the_same) {
+  const Tensor x = random_rows({30, 41, 57}, 64, 2), y = random_rows({20, 30, 40}, 64, 3);
+  for (auto shape : shapes(64, 4)) {
+    SCOPED_TRACE(name_of(shape));
+    shape.feed_forward = 4 * shape.width, shape.activation_dropout = shape.activation == "gelu" ? 0.2f : 0;
+    struct Layers {
+      EncoderLayer encoder;
+      DecoderLayer decoder;
+      FIELDS(encoder, decoder)
+    } layers{randomised(EncoderLayer(shape), 10), randomised(DecoderLayer(shape), 9)};
+    int64_t kept = 0;
+    const auto gradients = [&](Type type) {
+      const Precision on(type);
+      Random rng{3};
+      const Training masks(rng);
+      const int64_t before = memory_use().now;
+      DecoderLayer::State s{{}, layers.decoder.cross.remember(layers.encoder(x))};
+      const Tensor out = layers.decoder(y, s);
+      s = {};
+      kept = memory_use().now - before;
+      backward(out, random_rows({20, 30, 40}, 64, 4));
+      std::vector<Tensor> all;
+      for (const auto& p : params(layers)) all.push_back(grad(p.w)), clear_grad(p.w);
+      return all;
+    };
+    const auto wide = gradients(Type::f32);
+    const int64_t before = kept;
+    const auto narrow = gradients(Type::bf16);
+    if (shape.activation == "relu") EXPECT_LT(double(kept), 0.72 * double(before));
+    EXPECT_LT(kept, before);
+    for (size_t i = 0; i < wide.size(); ++i) {
+      double apart = 0, size = 0;
+      for (int64_t j = 0; j < wide[i].size(); ++j)
+        apart += std::pow(wide[i].data()[j] - narrow[i].data()[j], 2), size += std::pow(wide[i].data()[j], 2);
+      EXPECT_LT(apart, 0.01 * size + 1e-2) << i;
+    }
+  }
+}
+
+TEST(TransformerLayer, in_bf16_steps_follow_whole_sequences) {
+  const Precision on(Type::bf16);
+  const auto layer = randomised(DecoderLayer(shapes(16, 4)[0]));
+  const Tensor memory = random_rows({3, 2}, 16, 2), y = random_rows({4, 4}, 16, 3), next = random_rows({1, 1}, 16, 4);
+  auto s = start(layer, memory);
+  advance(layer, y, s);
+  auto other = s;
+  const Tensor wanted = advance(layer, next, s);
+  backward(wanted);
+  const NoGrad off;
+  EXPECT_LT(gap(advance(layer, next, other), wanted), 0.05);
 }
 
 TEST(Positions, sinusoids_are_those_of_the_paper) {

@@ -17,6 +17,8 @@ AttentionSetup prepare_attention(const Tensor& Q, const Tensor& K, const Tensor&
   const int64_t heads = how.heads;
   check(heads > 0 && Q.cols() == K.cols() && K.rows() == V.rows() && Q.cols() % heads == 0 && V.cols() % heads == 0,
         "attention with ", heads, " heads of Q ", Q, ", K ", K, ", V ", V);
+  check(Q.type() == K.type() && Q.type() == V.type() && Q.type() != Type::i32, "attention of Q ", Q, ", K ", K, ", V ",
+        V, ": all three must be f32, or all bf16");
   check(how.dropout >= 0 && how.dropout < 1, "attention: dropout ", how.dropout);
   const int64_t d = Q.cols() / heads;
   return {heads, d, V.cols() / heads, how.scale != 0 ? how.scale : 1 / std::sqrt(float(std::max<int64_t>(d, 1))),
@@ -78,6 +80,10 @@ Cost cost_of(const AttentionBackward& a) {  // S, dV, dP, dQ, dK
 }
 
 Tensor attention_definition(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how) {
+  if (Q.type() == Type::bf16) {
+    const auto wide = [](const Tensor& x) { return cast(x, Type::f32); };
+    return cast(attention_definition(wide(Q), wide(K), wide(V), how), Q.type());
+  }
   const AttentionSetup s = prepare_sequences(Q, K, V, how);
   const Tensor A = Tensor::zeros(Q.rows() * s.heads, s.longest);
   std::vector<Tensor> y{Tensor(0, V.cols())};
@@ -98,7 +104,7 @@ Tensor attention_definition(const Tensor& Q, const Tensor& K, const Tensor& V, c
 Tensor attention(const Tensor& Q, const Tensor& K, const Tensor& V, const Attention& how) {
   if (observing()) return attention_definition(Q, K, V, how);  // for those who want to see P
   const AttentionSetup s = prepare_sequences(Q, K, V, how);
-  Tensor Y(Q.rows(), V.cols(), Type::f32, Q.splits());
+  Tensor Y(Q.rows(), V.cols(), Q.type(), Q.splits());
   const bool keep = any_tracked({Q, K, V});
   const Tensor L = keep ? Tensor(Q.rows(), s.heads) : Tensor();
   attention_forward(AttentionForward{Q, K, V, Y, L, s});

@@ -1,7 +1,7 @@
 // The kernels of attention: one task for each sequence and head, in blocks of queries and keys whose scores fit the
 // first-level cache. Scores are kept as S^T, a row for each key: queries lie side by side in a vector, so that softmax
-// goes down the columns and never across lanes, and K and V are read where they lie. Scores are to base 2: the
-// transposed queries carry scale * log2(e).
+// goes down the columns and never across lanes, and K and V are read where they lie, or, of bf16, from copies in f32.
+// Scores are to base 2: the transposed queries carry scale * log2(e).
 //
 // Forward is the online softmax of Milakov & Gimelshein 2018: m and l are the maximum and the sum of a row so far; a
 // new maximum scales what was summed by 2^(m - m'). What a row's result is does not depend on the other sequences.
@@ -41,42 +41,53 @@ HWY_INLINE V exp2(V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
 
-// The part of a tensor that belongs to a sequence and head.
+// The part of a tensor that belongs to a sequence and head; of bf16 it has `narrow`, else data.
 struct Part {
   float* data;
   int64_t stride, rows, cols;
+  bf16* narrow = nullptr;
   float* row(int64_t i) const { return data + i * stride; }
 };
 Part part(const Tensor& x, const Tensor& splits, int64_t sequence, int64_t head, int64_t width) {
-  const int64_t begin = splits.begin(sequence);
-  return {x.data() + begin * x.cols() + head * width, x.cols(), splits.end(sequence) - begin, width};
+  const int64_t begin = splits.begin(sequence), rows = splits.end(sequence) - begin;
+  const int64_t at = begin * x.cols() + head * width;
+  if (x.type() == Type::bf16) return {nullptr, x.cols(), rows, width, x.data<bf16>() + at};
+  return {x.data() + at, x.cols(), rows, width};
 }
-// Rows of whole vectors: those of `x`, or a copy padded by zeros.
-Right whole_rows(const Part& x, float* copy) {
-  const int64_t width = padded(x.cols);
-  if (width == x.cols) return {x.data, x.stride};
+// A copy in f32, in rows of whole vectors padded by zeros.
+Part copied(const Part& x, float* to) {
+  const Part y{to, padded(x.cols), x.rows, x.cols};
   for (int64_t i = 0; i < x.rows; ++i)
-    for_vectors(x.cols,
-                [&](int64_t j, int64_t left) { hn::StoreU(load(x.row(i) + j, left), D(), copy + i * width + j); });
-  return {copy, width};
-}
-void unpack(Right from, const Part& to, float scale) {
-  for (int64_t i = 0; i < to.rows; ++i)
-    for_vectors(to.cols, [&](int64_t j, int64_t left) {
-      store(hn::Mul(all(scale), hn::LoadU(D(), from.data + i * from.stride + j)), to.row(i) + j, left);
+    for_vectors(x.cols, [&](int64_t j, int64_t left) {
+      const V v = x.narrow ? load(x.narrow + i * x.stride + j, left) : load(x.row(i) + j, left);
+      hn::StoreU(v, D(), y.row(i) + j);
     });
+  return y;
+}
+// x in f32, where it lies or else in `memory`, which then begins behind it.
+Part wide(const Part& x, float*& memory) {
+  return x.narrow ? copied(x, std::exchange(memory, memory + x.rows * padded(x.cols))) : x;
+}
+Right whole_rows(const Part& x, float* memory) {
+  const Part y = padded(x.cols) == x.cols ? x : copied(x, memory);
+  return {y.data, y.stride};
+}
+void unpack_row(const float* from, const Part& to, int64_t i, float scale) {
+  for_vectors(to.cols, [&](int64_t j, int64_t left) {
+    const V v = hn::Mul(all(scale), hn::LoadU(D(), from + j));
+    to.narrow ? store(v, to.narrow + i * to.stride + j, left) : store(v, to.row(i) + j, left);
+  });
 }
 // Where products may write a part's rows: `to` itself, or memory to be unpacked from.
 Result whole_result(const Part& to, float* memory) {
-  return padded(to.cols) == to.cols ? Result{to.data, to.stride} : Result{memory, padded(to.cols)};
+  return padded(to.cols) == to.cols && !to.narrow ? Result{to.data, to.stride} : Result{memory, padded(to.cols)};
 }
 Result from_row(const Result& x, int64_t row, bool add) { return {x.data + row * x.stride, x.stride, add}; }
 void clear_rows(const Result& x, int64_t begin, int64_t end, int64_t cols) {
   for (int64_t i = begin; i < end; ++i) std::fill_n(x.data + i * x.stride, padded(cols), 0.0f);
 }
 
-// ---- a block of S^T: `keys` rows of `query_block` numbers
-// ------------------------------------------------------------
+// ---- a block of S^T: `keys` rows of `query_block` numbers -----------------------------------------------------------
 struct Block {
   HWY_ALIGN float data[key_block * query_block];
   float* at(int64_t key, int64_t query) { return data + key * query_block + query; }
@@ -182,20 +193,23 @@ void drop(Block& p, const Pair& pair, int64_t q, int64_t row, int64_t k, int64_t
   }
 }
 
+struct ForwardParts {
+  Part Q, K, Y;
+  Right values;
+};
 // The queries of a block, from row `q` on; all keys.
-void forward_block(const AttentionForward& f, const Pair& pair, const Part& Q, const Part& K, const Right& values,
-                   int64_t q, float* memory) {
+void forward_block(const Tensor& L, const Pair& pair, const ForwardParts& x, int64_t q, float* memory) {
   const auto& s = pair.s;
   const int64_t queries = std::min(query_block, pair.n - q), last = s.visible(q + queries - 1, pair.n, pair.m);
   const int64_t width = padded(s.dv);
   float *const qt = memory, *const y = qt + s.d * query_block;
-  transpose_scaled(Q.row(q), Q.stride, queries, s.d, s.scale * log2e, {qt, query_block});
+  transpose_scaled(x.Q.row(q), x.Q.stride, queries, s.d, s.scale * log2e, {qt, query_block});
   ForwardScratch scratch;
   std::fill_n(scratch.top, query_block, nothing), std::fill_n(scratch.sum, query_block, 0.0f);
   if (last == 0) clear_rows({y, width}, 0, queries, width);
   for (int64_t k = 0; k < last; k += key_block) {
     each_rectangle(pair, q, queries, k, [&](int64_t key, int64_t n, int64_t i) {
-      small_product({K.row(k + key), K.stride, 1}, {qt + i, query_block}, scratch.p.result(key, i),
+      small_product({x.K.row(k + key), x.K.stride, 1}, {qt + i, query_block}, scratch.p.result(key, i),
                     {n, queries - i, s.d});
     });
     each_strip(pair, q, queries, k, [&](int64_t begin, int64_t rows, int64_t n) {
@@ -210,28 +224,27 @@ void forward_block(const AttentionForward& f, const Pair& pair, const Part& Q, c
           for (int64_t j = 0; j < width; j += lanes())
             hn::StoreU(hn::Mul(all(c), hn::LoadU(D(), y + i * width + j)), D(), y + i * width + j);
     each_strip(pair, q, queries, k, [&](int64_t i, int64_t rows, int64_t n) {
-      small_product(scratch.p.transposed(i), values.from(k), {y + i * width, width, k > 0}, {rows, s.dv, n});
+      small_product(scratch.p.transposed(i), x.values.from(k), {y + i * width, width, k > 0}, {rows, s.dv, n});
     });
   }
-  const Part Y{f.Y.data() + (pair.first_row + q) * f.Y.cols() + pair.head * s.dv, f.Y.cols(), queries, s.dv};
   conclude(scratch, queries);
   for (int64_t i = 0; i < queries; ++i) {
-    unpack({y + i * width, width}, {Y.row(i), 0, 1, s.dv}, scratch.shrink[i]);
-    if (f.L) f.L.data()[(pair.first_row + q + i) * s.heads + pair.head] = scratch.top[i];
+    unpack_row(y + i * width, x.Y, q + i, scratch.shrink[i]);
+    if (L) L.data()[(pair.first_row + q + i) * s.heads + pair.head] = scratch.top[i];
   }
 }
 
 void forward_pair(const AttentionForward& f, int64_t sequence, int64_t head, float* memory) {
   const auto& s = f.setup;
-  const Part Q = part(f.Q, f.Q, sequence, head, s.d), K = part(f.K, f.K, sequence, head, s.d);
-  const Part V = part(f.V, f.K, sequence, head, s.dv);
+  const Part Q = wide(part(f.Q, f.Q, sequence, head, s.d), memory);
+  const Part K = wide(part(f.K, f.K, sequence, head, s.d), memory);
+  const Part V = wide(part(f.V, f.K, sequence, head, s.dv), memory);
   const Pair pair{s, head, f.Q.begin(sequence), Q.rows, K.rows};
-  const Right values = whole_rows(V, memory);
-  for (int64_t q = 0; q < Q.rows; q += query_block)
-    forward_block(f, pair, Q, K, values, q, memory + K.rows * padded(s.dv));
+  const ForwardParts parts{Q, K, part(f.Y, f.Q, sequence, head, s.dv), whole_rows(V, memory)};
+  for (int64_t q = 0; q < Q.rows; q += query_block) forward_block(f.L, pair, parts, q, memory + K.rows * padded(s.dv));
 }
-int64_t forward_memory(const AttentionSetup& s, int64_t, int64_t m) {
-  return (m + query_block) * padded(s.dv) + query_block * s.d;
+int64_t forward_memory(const AttentionSetup& s, int64_t n, int64_t m) {
+  return (n + m) * padded(s.d) + (2 * m + query_block) * padded(s.dv) + query_block * s.d;
 }
 
 struct BackwardScratch {
@@ -306,8 +319,10 @@ void backward_pair(const AttentionBackward& f, int64_t sequence, int64_t head, f
   const auto& s = f.setup;
   const auto of_queries = [&](const Tensor& x, int64_t width) { return part(x, f.Q, sequence, head, width); };
   const auto of_keys = [&](const Tensor& x, int64_t width) { return part(x, f.K, sequence, head, width); };
-  const Part Q = of_queries(f.Q, s.d), dQ = of_queries(f.dQ, s.d), K = of_keys(f.K, s.d), dK = of_keys(f.dK, s.d);
-  const Part Y = of_queries(f.Y, s.dv), dY = of_queries(f.dY, s.dv), V = of_keys(f.V, s.dv), dV = of_keys(f.dV, s.dv);
+  const Part dQ = of_queries(f.dQ, s.d), dK = of_keys(f.dK, s.d), dV = of_keys(f.dV, s.dv);
+  const Part Q = wide(of_queries(f.Q, s.d), memory), K = wide(of_keys(f.K, s.d), memory);
+  const Part V = wide(of_keys(f.V, s.dv), memory), Y = wide(of_queries(f.Y, s.dv), memory);
+  const Part dY = wide(of_queries(f.dY, s.dv), memory);
   const Pair pair{s, head, f.Q.begin(sequence), Q.rows, K.rows};
   const int64_t w = padded(s.d), wv = padded(s.dv);
   const auto take = [&](int64_t size) { return std::exchange(memory, memory + size); };
@@ -325,13 +340,13 @@ void backward_pair(const AttentionBackward& f, int64_t sequence, int64_t head, f
   if (Q.rows == 0) clear_rows(parts.dk, 0, K.rows, s.d), clear_rows(parts.dv, 0, K.rows, s.dv);
   for (int64_t q = 0; q < Q.rows; q += query_block) backward_block(f, pair, parts, q, memory);
   const auto finish = [](const Result& from, const Part& to) {
-    if (from.data != to.data) unpack({from.data, from.stride}, to, 1);
+    for (int64_t i = 0; i < to.rows && from.data != to.data; ++i) unpack_row(from.data + i * from.stride, to, i, 1);
   };
   finish(parts.dq, dQ), finish(parts.dk, dK), finish(parts.dv, dV);
 }
 int64_t backward_memory(const AttentionSetup& s, int64_t n, int64_t m) {
   const int64_t w = padded(s.d), wv = padded(s.dv);
-  return 2 * (n + m) * w + (n + m) * wv + query_block * (s.d + s.dv);
+  return 3 * (n + m) * w + (3 * n + 2 * m) * wv + query_block * (s.d + s.dv);
 }
 
 // Calls f(sequence, head, memory) for all of them; a thread takes the next one when it is done with its last.

@@ -102,6 +102,35 @@ TEST(Attention, long_sequences_agree_in_every_block) {
   }
 }
 
+// Q, K, V of bf16: the same as of f32 with their values, rounded. Gradients know the result as rounded.
+TEST(Attention, of_bf16_is_that_of_f32_rounded) {
+  for (const auto& [d, dv] : {std::pair<int64_t, int64_t>{16, 32}, {5, 3}, {17, 16}}) {
+    SCOPED_TRACE(str(d, " ", dv));
+    const Attention how{.heads = 2, .causal = true};
+    auto op = attention_case({70, 3, 0, 130}, {72, 3, 2, 130}, how, d, dv);
+    for (auto& m : op.inputs)
+      for (auto& v : m.v) v = float(bf16(float(v)));
+    const auto weights = random_matrix(203, 2 * dv, 5);
+    at_each_level([&] {
+      const auto wide = op_test::run(op, weights);
+      auto narrow = op;
+      narrow.f = [&](auto& x) {
+        const auto y = attention(cast(x[0], Type::bf16), cast(x[1], Type::bf16), cast(x[2], Type::bf16), how);
+        EXPECT_EQ(y.type(), Type::bf16);
+        return cast(y, Type::f32);
+      };
+      const auto found = op_test::run(narrow, weights);
+      expect_same_bits(cast(found[0], Type::bf16), cast(wide[0], Type::bf16), "value");
+      ASSERT_EQ(found.size(), 4);
+      for (size_t i = 1; i < 4; ++i) {
+        const auto a = found[i].values(), b = wide[i].values();
+        for (size_t j = 0; j < a.size(); ++j) ASSERT_NEAR(a[j], b[j], 0.03 * (1 + std::abs(b[j]))) << i << " " << j;
+      }
+      check_threads(narrow);
+    });
+  }
+}
+
 TEST(Attention, a_listener_gets_the_weights_and_the_result_stays) {
   const Attention how{.heads = 2, .causal = true};
   auto op = attention_case({2, 3}, {4, 3}, how, 4, 4);

@@ -1,6 +1,7 @@
 // linear    z = x W^T + b,  y = f(z) + r
 //   dz = dy f'(z);  dx = dz W;  dW = dz^T x;  db = sum of the rows of dz;  dr = dy
-// Kept for backward: x, and of z and y = f(z) the one that f' is computed from.
+// Kept for backward: x, and of z and y = f(z) the one that f' is computed from. Where y is bf16, so are dy and dz: the
+// products round dz anyway. A positive number is rounded to a positive one, so that relu' is as good of y.
 #include <algorithm>
 
 #include "stemma/base/parallel.h"
@@ -23,26 +24,36 @@ namespace stemma::HWY_NAMESPACE {
 namespace {
 
 // sum (+)= the rows of x, added from the first to the last; each row is first made by `make(row, column, columns)`.
-template <class Make>
+template <class T, class Make>
 void sum_columns(const Tensor& x, const Destination& sum, Make&& make) {
   parallel_for(x.cols(), std::max<int64_t>(64, row_grain(x.rows())), [&](int64_t begin, int64_t end) {
     float* const total = sum ? sum.grad.data() + begin : nullptr;
     if (sum && sum.fresh) std::fill_n(total, end - begin, 0.0f);
     for (int64_t i = 0; i < x.rows(); ++i) {
       make(i, begin, end - begin);
-      const float* const row = x.data() + i * x.cols() + begin;
+      const T* const row = x.data<T>() + i * x.cols() + begin;
       if (sum) for_vectors(end - begin, [&](int64_t j, int64_t left) { add_to(total + j, load(row + j, left), left); });
     }
   });
 }
 void column_sums(const Tensor& x, const Destination& sum) {
-  sum_columns(x, sum, [](int64_t, int64_t, int64_t) {});
+  const auto made = [](int64_t, int64_t, int64_t) {};
+  x.type() == Type::f32 ? sum_columns<float>(x, sum, made) : sum_columns<bf16>(x, sum, made);
 }
 // dz = dy f', and the sums of its columns while they are near.
 void slope(const Tensor& kept, const Tensor& dy, const Tensor& dz, Activation f, const Destination& sum) {
-  sum_columns(dz, sum, [&](int64_t i, int64_t j, int64_t n) {
+  sum_columns<float>(dz, sum, [&](int64_t i, int64_t j, int64_t n) {
     const int64_t at = i * dz.cols() + j;
     apply_slope(function_of(f), kept.data() + at, dy.data() + at, dz.data() + at, n);
+  });
+}
+void relu_slope(const Tensor& y, const Tensor& dy, const Tensor& dz, const Destination& sum) {  // all of bf16
+  sum_columns<bf16>(dz, sum, [&](int64_t i, int64_t j, int64_t n) {
+    const int64_t at = i * dz.cols() + j;
+    for_vectors(n, [&](int64_t k, int64_t left) {
+      const auto on = hn::Gt(load(y.data<bf16>() + at + k, left), all(0));
+      store(hn::IfThenElseZero(on, load(dy.data<bf16>() + at + k, left)), dz.data<bf16>() + at + k, left);
+    });
   });
 }
 
@@ -57,8 +68,10 @@ namespace {
 
 HWY_EXPORT(column_sums);
 HWY_EXPORT(slope);
+HWY_EXPORT(relu_slope);
 void column_sums_cpu(const Tensor& x, const Destination& sum) { HWY_DYNAMIC_DISPATCH(column_sums)(x, sum); }
 void slope_cpu(const Tensor& kept, const Tensor& dy, const Tensor& dz, Activation f, const Destination& sum) {
+  if (dz.type() == Type::bf16) return HWY_DYNAMIC_DISPATCH(relu_slope)(kept, dy, dz, sum);
   HWY_DYNAMIC_DISPATCH(slope)(kept, dy, dz, f, sum);
 }
 void activate_cpu(const Tensor& z, const Tensor& y, Activation f) {
@@ -85,6 +98,11 @@ Tensor activated(Activation f, const Tensor& z, const Tensor& y) {
   return y;
 }
 
+// What no single node computes: something on top of an activation.
+bool in_steps(const LinearExtras& e) {
+  return e.activation != Activation::none && (e.residual || (e.type == Type::bf16 && e.activation != Activation::relu));
+}
+
 }  // namespace
 
 void add_column_sums(const Tensor& x, const Destination& sum) { column_sums_kernel(x, sum); }
@@ -93,29 +111,26 @@ Tensor linear_definition(const Tensor& x, const Tensor& W, const LinearExtras& e
   Tensor y = matmul(x, W, {.b = true});
   if (extras.b) y = y + extras.b;
   y = activate(extras.activation, y);
-  return extras.residual ? y + extras.residual : y;
+  return cast(extras.residual ? y + extras.residual : y, extras.type);
 }
 
 Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras) {
   const Profiled here("linear");
   check_shapes(x, W, extras);
-  const auto& [b, r, f] = extras;
-  if (r && f != Activation::none) {
-    LinearExtras inner = extras;
-    inner.residual = {};
-    return linear(x, W, inner) + r;
+  const auto& [b, r, f, type] = extras;
+  if (in_steps(extras)) {
+    const Tensor y = linear(x, W, {.b = b, .activation = f});
+    return cast(r ? y + r : y, type);
   }
-  const Tensor z(x.rows(), W.rows(), Type::f32, x.splits());
-  product({.m = z.rows(),
-           .n = z.cols(),
-           .k = x.cols(),
-           .a = view(x),
-           .b = view(W, true),
-           .c = z.data(),
-           .stride = z.cols(),
-           .bias = b ? b.data() : nullptr,
-           .residual = r ? r.data() : nullptr,
-           .relu = f == Activation::relu});
+  const Tensor z(x.rows(), W.rows(), type, x.splits());
+  product(into(z, {.m = z.rows(),
+                   .n = z.cols(),
+                   .k = x.cols(),
+                   .a = view(x),
+                   .b = view(W, true),
+                   .bias = b ? b.data() : nullptr,
+                   .residual = r ? r.data() : nullptr,
+                   .relu = f == Activation::relu}));
   const bool needs_z = f != Activation::none && any_tracked({x, W, b}) && !keeps_output(function_of(f));
   Tensor y = needs_z ? Tensor::like(z) : z, kept;
   if (f != Activation::none && f != Activation::relu) activated(f, z, y);
@@ -130,7 +145,7 @@ Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras) {
     if (const auto dx = gradient_of(x.handle())) product(dz, W, dx.grad, {.beta = dx.fresh ? 0.0f : 1.0f});
     if (const auto dW = gradient_of(W))
       product(dz, x.value(), dW.grad, {.transposed = {.a = true}, .beta = dW.fresh ? 0.0f : 1.0f});
-    return Grads{{}, {}, {}, r.tracked() ? dy : Tensor()};
+    return Grads{{}, {}, {}, r.tracked() ? cast(dy, r.type()) : Tensor()};
   };
   if (!needs_z) return record(y, {x, W, b, r}, back);
   record_all({&y}, {x, W, b, r}, Remakable(back, [z, f = f] { return activated(f, z, Tensor::like(z)); }));

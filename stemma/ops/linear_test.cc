@@ -89,6 +89,39 @@ TEST(Linear, WeightsOfBf16) {
       [&] { expect_same_bits(linear(to_tensor(x), small), linear(to_tensor(x), to_tensor(rounded)), "bf16 weights"); });
 }
 
+// An output of bf16 is the other one rounded, and gradients that are rounded anyway may come back in bf16.
+TEST(Linear, OutputsOfBf16) {
+  const Precision on(Type::bf16);
+  const auto run = [](Activation f, bool narrow) {
+    const auto x = parameter(to_tensor(random_matrix(70, 36, 1))), W = parameter(to_tensor(random_matrix(50, 36, 2)));
+    const auto b = parameter(to_tensor(random_matrix(1, 50, 3))), V = to_tensor(random_matrix(20, 50, 4));
+    const LinearExtras how{.b = b, .activation = f, .type = narrow ? Type::bf16 : Type::f32};
+    const Tensor h = cast(linear(x, W, how), Type::bf16), y = linear(h, V);
+    backward(y, to_tensor(random_matrix(70, 20, 5)));
+    return std::vector<Tensor>{h, y, grad(x), grad(W), grad(b)};
+  };
+  at_each_level([&] {
+    for (const auto f : {Activation::none, Activation::relu, Activation::gelu}) {
+      SCOPED_TRACE(str("activation ", int(f)));
+      const auto found = run(f, true), wanted = run(f, false);
+      ASSERT_EQ(found[0].type(), Type::bf16);
+      for (size_t i = 0; i < found.size(); ++i) expect_same_bits(found[i], wanted[i], str(i));
+    }
+  });
+}
+
+TEST(Linear, AnOutputOfBf16HasAResidualOfF32) {
+  const auto x = to_tensor(random_matrix(20, 7, 1)), W = parameter(to_tensor(random_matrix(6, 7, 2)));
+  const auto r = parameter(to_tensor(random_matrix(20, 6, 3)));
+  for (const auto f : {Activation::none, Activation::relu}) {
+    clear_grad(r);
+    const Tensor y = linear(x, W, {.residual = r, .activation = f, .type = Type::bf16});
+    expect_same_bits(y, cast(linear(x, W, {.residual = r, .activation = f}), Type::bf16), str(int(f)));
+    backward(y, Tensor::zeros(20, 6, Type::bf16));
+    ASSERT_EQ(grad(r).type(), Type::f32);
+  }
+}
+
 TEST(Linear, ErrorsNameTheShapes) {
   const auto complains = [](auto&& f, const std::string& text) {
     try {

@@ -95,10 +95,11 @@ struct Transposed {
 };
 Tensor matmul(const Tensor& a, const Tensor& b, Transposed t = {});
 // y = f(x W^T + b) + r      W: [out, in]; b: [1, out]; r: [N, out]; all but x and W optional.
-// Under Precision(bf16) the product rounds x and W to bf16 and adds in f32. W may be stored as bf16.
+// Under Precision(bf16) the product rounds x and W to bf16 and adds in f32. x and W may be stored as bf16.
 struct LinearExtras {
   Tensor b{}, residual{};
   Activation activation = Activation::none;
+  Type type = Type::f32;  // of y: bf16 where y is only multiplied, so that it is kept as products read it
 };
 Tensor linear(const Tensor& x, const Tensor& W, const LinearExtras& extras = {});
 
@@ -118,6 +119,7 @@ Tensor rms_norm(const Tensor& x, const Tensor& g, float eps = 1e-6f);
 // p is taken to the nearest 1 / 65,536.
 Tensor dropout(const Tensor& x, float p);
 // y = norm(x + dropout(r, p))                 how a post-norm sublayer ends, Vaswani et al. 2017, section 5.4
+// r: f32 or bf16
 struct ResidualNorm {
   Tensor g, b{};  // b empty: rms_norm
   float dropout = 0, eps = 1e-5f;
@@ -127,6 +129,7 @@ Tensor residual_norm(const Tensor& x, const Tensor& r, const ResidualNorm& how);
 // ---- attention.cc, attention_rows.cc -------------------------------------------------------------------------------
 // Vaswani et al. 2017, eq. 1, for each head and each pair of sequences:  softmax(Q K^T scale) V
 // Q: [N, heads * d]; K: [M, heads * d]; V: [M, heads * dv]; as many sequences in Q as in K. No T x T matrix is kept.
+// All three are f32 or bf16, and so is the result; sums are f32.
 struct Attention {
   int64_t heads = 1;
   bool causal = false;  // query i of n sees keys 0 .. i + (m - n): the last query sees all keys

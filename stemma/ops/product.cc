@@ -137,7 +137,17 @@ void product_cpu(const ProductCall& p) {
   if (all_f32(p) && !p.deterministic) return f32_product(p);
   packed_product(p);
 }
-constexpr Kernel<void(const ProductCall&)> kernel{"product", product_cpu, ON_CUDA(product_cuda)};
+// C is made aside and then rounded, where the unit cannot do it on the way.
+void rounded_product(const ProductCall& call) {
+  if (call.k > 0 && !in_panels(call) && bf16_unit(call) == Unit::tiles) return amx_product(call);
+  const Tensor c(call.m, call.stride);
+  ProductCall p = into(c, call);
+  product_cpu(p);
+  const std::shared_ptr<void> nobodys(std::shared_ptr<void>(), call.narrow);
+  HWY_DYNAMIC_DISPATCH(round_rows)(view(c), Tensor::over(nobodys, call.m, call.stride, Type::bf16));
+}
+void any_product_cpu(const ProductCall& p) { p.narrow ? rounded_product(p) : product_cpu(p); }
+constexpr Kernel<void(const ProductCall&)> kernel{"product", any_product_cpu, ON_CUDA(product_cuda)};
 
 }  // namespace
 
@@ -149,8 +159,18 @@ Cost cost_of(const ProductCall& p) {
   const double m = double(p.m), n = double(p.n), k = double(p.k);
   const auto operand = [](const MatrixView& x, double size) { return double(bytes_of(x.type)) * size; };
   return {.flops = 2 * m * n * k,
-          .bytes = operand(p.a, m * k) + operand(p.b, k * n) + (p.beta == 0 ? 4 : 8) * m * n,
+          .bytes = operand(p.a, m * k) + operand(p.b, k * n) +
+                   (p.narrow      ? 2
+                    : p.beta == 0 ? 4
+                                  : 8) *
+                       m * n,
           .sizes = str(p.m, " x ", p.n, " x ", p.k)};
+}
+ProductCall into(const Tensor& c, ProductCall call) {
+  call.c = c.type() == Type::f32 ? c.data() : nullptr;
+  call.narrow = c.type() == Type::f32 ? nullptr : c.data<bf16>();
+  call.stride = c.cols();
+  return call;
 }
 void product(const ProductCall& p) {
   if (p.m > 0 && p.n > 0) kernel(p);
@@ -161,15 +181,19 @@ void product(const Tensor& a, const Tensor& b, const Tensor& c, const ProductInt
   check(c.rows() == (ta ? a.cols() : a.rows()) && c.cols() == (tb ? b.rows() : b.cols()) &&
             k == (tb ? b.cols() : b.rows()),
         "product of ", a, ta ? " transposed" : "", " and ", b, tb ? " transposed" : "", " into ", c);
-  product({.m = c.rows(),
-           .n = c.cols(),
-           .k = k,
-           .a = view(a, ta),
-           .b = view(b, tb),
-           .c = c.data(),
-           .stride = c.cols(),
-           .alpha = how.alpha,
-           .beta = how.beta});
+  if (c.type() == Type::bf16 && how.beta != 0) {
+    const Tensor sums = cast(c, Type::f32);
+    product(a, b, sums, how);
+    HWY_DYNAMIC_DISPATCH(round_rows)(view(sums), c);
+    return;
+  }
+  product(into(c, {.m = c.rows(),
+                   .n = c.cols(),
+                   .k = k,
+                   .a = view(a, ta),
+                   .b = view(b, tb),
+                   .alpha = how.alpha,
+                   .beta = how.beta}));
 }
 
 bool native_bf16() {

@@ -1,5 +1,5 @@
 // The one way to a matrix product. Knows nothing of the tape; chooses between our own kernels and oneDNN.
-//   C = f(alpha op(A) op(B) + beta C + bias) + residual         f: nothing or relu; sums and C in f32
+//   C = f(alpha op(A) op(B) + beta C + bias) + residual         f: nothing or relu; sums in f32
 #pragma once
 #include "stemma/base/profile.h"
 #include "stemma/ops/ops.h"
@@ -21,6 +21,7 @@ struct ProductCall {
   int64_t m = 0, n = 0, k = 0;
   MatrixView a, b;  // after transposing [m, k] and [k, n]
   float* c = nullptr;
+  bf16* narrow = nullptr;           // C goes here instead, rounded; beta is 0
   int64_t stride = 0;               // of C
   float alpha = 1, beta = 0;        // beta 0: what C held does not matter
   const float* bias = nullptr;      // [n]
@@ -32,9 +33,10 @@ struct ProductCall {
   Device device() const { return a.device; }
 };
 void product(const ProductCall& call);
+ProductCall into(const Tensor& c, ProductCall call);  // the call whose C is a tensor of f32 or bf16
 Cost cost_of(const ProductCall& call);
 
-// c = op(a) op(b) + beta c
+// c = op(a) op(b) + beta c; c: f32 or bf16
 struct ProductInto {
   Transposed transposed = {};
   float alpha = 1, beta = 0;

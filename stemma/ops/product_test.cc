@@ -145,6 +145,48 @@ TEST(Product, OfBf16OnTiles) {
                           Type::bf16);
 }
 
+// A C of bf16 is that of f32 rounded; what is added to it is added before.
+TEST(Product, RoundsItsResultOnTheWay) {
+  auto all = shapes;
+  all.insert(all.end(), {{70, 300, 700}, {260, 2112, 50}, {33, 96, 2600}});
+  at_each_level([&] {
+    for (const auto precision : {Type::f32, Type::bf16})
+      for (const auto& [m, n, k] : all)
+        for (const float beta : {0.0f, 1.0f}) {
+          SCOPED_TRACE(str(m, " ", n, " ", k, " beta ", beta, " in ", name_of(precision)));
+          const Precision on(precision);
+          const auto a = to_tensor(random_matrix(m, k, 1)), b = to_tensor(random_matrix(k, n, 2));
+          const auto before = cast(to_tensor(random_matrix(m, n, 3)), Type::bf16);
+          const auto narrow = before.clone(), c = cast(before, Type::f32);
+          product(a, b, narrow, {.beta = beta});
+          product(a, b, c, {.beta = beta});
+          const auto found = narrow.values(), wanted = c.values();
+          for (size_t i = 0; i < found.size(); ++i)
+            ASSERT_NEAR(found[i], wanted[i], 0.004 * std::abs(wanted[i]) + 1e-4 * std::sqrt(double(k))) << i;
+        }
+  });
+}
+TEST(Product, RoundsWhatFollowsTheSums) {
+  const Precision on(Type::bf16);
+  for (const auto& [m, n, k] : shapes) {
+    const auto a = to_tensor(random_matrix(m, k, 1)), b = to_tensor(random_matrix(k, n, 2));
+    const auto bias = to_tensor(random_matrix(1, n, 3)), r = to_tensor(random_matrix(m, n, 4));
+    const Tensor narrow(m, n, Type::bf16), c(m, n);
+    for (const auto& to : {narrow, c})
+      product(into(to, {.m = m,
+                        .n = n,
+                        .k = k,
+                        .a = view(a),
+                        .b = view(b),
+                        .bias = bias.data(),
+                        .residual = r.data(),
+                        .relu = true}));
+    const auto found = narrow.values(), wanted = c.values();
+    for (size_t i = 0; i < found.size(); ++i)
+      ASSERT_NEAR(found[i], wanted[i], 0.004 * std::abs(wanted[i]) + 1e-4 * std::sqrt(double(k))) << i;
+  }
+}
+
 TEST(Product, ChoosesAKernelForEveryCall) {
   at_each_level([] {
     for (const auto& [m, n, k] : shapes)
