@@ -183,7 +183,8 @@ TEST(TransformerLayer, in_bf16_keeps_less_for_backward_and_learns_the_same) {
       double apart = 0, size = 0;
       for (int64_t j = 0; j < wide[i].size(); ++j)
         apart += std::pow(wide[i].data()[j] - narrow[i].data()[j], 2), size += std::pow(wide[i].data()[j], 2);
-      EXPECT_LT(apart, 0.01 * size + 1e-2) << i;
+      const auto name = params(layers)[i].name;  // softmax does not see what the numbers of K.b have in common
+      EXPECT_LT(apart, name.ends_with("K.b") ? 0.1 : 0.01 * size) << name;
     }
   }
 }

@@ -25,15 +25,30 @@ namespace stemma {
 namespace HWY_NAMESPACE {
 namespace {
 
-// b null: rms_norm. stats: m and r of each row.
-void normalise(const float* x, const float* g, const float* b, const float* stats, const Out& y, int64_t rows,
-               int64_t d) {
-  for (int64_t row = 0; row < rows; ++row, x += d, stats += 2) {
-    const V m = all(stats[0]), r = all(stats[1]);
-    write_vectors(y.from(row * d), d, std::array{x + d}, [&](int64_t i, int64_t left) {
-      const V normal = hn::Mul(hn::Sub(load(x + i, left), m), r), gain = load(g + i, left);
-      return b ? hn::MulAdd(normal, gain, load(b + i, left)) : hn::Mul(normal, gain);
-    });
+// One row; m and r are in stats. b null: rms_norm.
+struct Row {
+  const float *x, *g, *b;
+  V m, r;
+  Row(const float* x, const float* g, const float* b, const float* stats)
+      : x(x), g(g), b(b), m(all(stats[0])), r(all(stats[1])) {}
+  HWY_INLINE V normal(int64_t i, int64_t left) const {
+    const V normal = hn::Mul(hn::Sub(load(x + i, left), m), r), gain = load(g + i, left);
+    return b ? hn::MulAdd(normal, gain, load(b + i, left)) : hn::Mul(normal, gain);
+  }
+};
+void normalise(const Row& row, const Out& y, int64_t d) {
+  write_vectors(y, d, std::array{row.x + d}, [&](int64_t i, int64_t left) { return row.normal(i, left); });
+}
+void normalise(const Row& row, bf16* y, int64_t d) {
+  for_vectors(d, [&](int64_t i, int64_t left) { store(row.normal(i, left), y + i, left); });
+}
+// Rows [begin, end) of y, f32 or bf16, from s and what is known of its rows.
+void norm_again(const Tensor& s, const Tensor& g, const Tensor& b, const Tensor& stats, const Tensor& y, int64_t begin,
+                int64_t end) {
+  const int64_t d = s.cols();
+  for (int64_t i = begin; i < end; ++i) {
+    const Row row(s.data() + i * d, g.data(), b ? b.data() : nullptr, stats.data() + 2 * i);
+    y.type() == Type::f32 ? normalise(row, Out(y).from(i * d), d) : normalise(row, y.data<bf16>() + i * d, d);
   }
 }
 void norm(const float* x, const float* g, const float* b, float eps, const Out& y, float* stats, int64_t rows,
@@ -48,7 +63,7 @@ void norm(const float* x, const float* g, const float* b, float eps, const Out& 
                                        }) /
                            float(d);
     stats[0] = mean, stats[1] = 1 / std::sqrt(variance + eps);
-    normalise(x, g, b, stats, y.from(row * d), 1, d);
+    normalise(Row(x, g, b, stats), y.from(row * d), d);
   }
 }
 
@@ -92,7 +107,7 @@ HWY_AFTER_NAMESPACE();
 namespace stemma {
 
 HWY_EXPORT(norm);
-HWY_EXPORT(normalise);
+HWY_EXPORT(norm_again);
 HWY_EXPORT(norm_backward);
 
 namespace {
@@ -128,19 +143,20 @@ void forward_cpu(const Forward& f) {
   });
 }
 
-// y once more, from s and what is known of its rows.
+// y once more, from s and what is known of its rows, in the type in which products read it.
 struct Remake {
   Tensor s, g, b, stats;
   Device device() const { return s.device(); }
 };
 Tensor remake_cpu(const Remake& f) {
-  const int64_t d = f.s.cols();
-  Tensor y = Tensor::like(f.s);
-  const Out out(y);
-  parallel_into(out, f.s.rows(), row_grain(d), [&](int64_t i, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(normalise)
-    (f.s.data() + i * d, f.g.data(), f.b ? f.b.data() : nullptr, f.stats.data() + 2 * i, out.from(i * d), end - i, d);
-  });
+  Tensor y(f.s.rows(), f.s.cols(), precision(), f.s.splits());
+  const auto rows = [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(norm_again)(f.s, f.g, f.b, f.stats, y, begin, end);
+  };
+  if (y.type() == Type::f32)
+    parallel_into(Out(y), y.rows(), row_grain(y.cols()), rows);
+  else
+    parallel_for(y.rows(), row_grain(y.cols()), rows);
   return y;
 }
 
@@ -182,7 +198,7 @@ constexpr Kernel<void(const Backward&)> backward_kernel{"norm backward", backwar
 Cost cost_of(const Forward& f) {
   return {.bytes = double(f.x.bytes() + f.y.bytes() + (f.r ? f.r.bytes() + f.s.bytes() : 0))};
 }
-Cost cost_of(const Remake& f) { return {.bytes = 2 * double(f.s.bytes())}; }
+Cost cost_of(const Remake& f) { return {.bytes = double(f.s.bytes()) + double(f.s.size() * bytes_of(precision()))}; }
 Cost cost_of(const Backward& b) {
   return {.bytes = double(b.s.bytes() + b.dy.bytes() + b.ds.bytes() + (b.dr ? b.dr.bytes() : 0))};
 }

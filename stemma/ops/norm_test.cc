@@ -124,6 +124,12 @@ TEST(Norm, IsMadeAgainBitByBit) {
       EXPECT_NE(again.raw(), y.raw());
       expect_same_bits(again, y, "the norm again");
     }
+    const Precision products(Type::bf16);
+    for (const auto& y : {layer_norm(x, g, b), rms_norm(x, g)}) {
+      const Tensor again = Kept(y).value();
+      ASSERT_EQ(again.type(), Type::bf16);
+      expect_same_bits(again, cast(y, Type::bf16), "the norm again, as products read it");
+    }
   });
 }
 

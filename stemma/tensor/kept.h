@@ -31,7 +31,7 @@ class Kept {
  public:
   explicit Kept(const Tensor& x);
   const Tensor& handle() const { return x_; }  // for gradient_of: x, perhaps without memory
-  Tensor value() const;                        // x, perhaps made again
+  Tensor value() const;                        // x, perhaps made again, perhaps rounded as products read it
 
  private:
   Tensor x_;
