@@ -1,7 +1,5 @@
 #include "stemma/ops/gemm.h"
 
-#include <hwy/cache_control.h>
-
 #include <algorithm>
 
 #include "stemma/base/parallel.h"
@@ -85,13 +83,9 @@ Rows rows_of(const ProductCall& p, int64_t i0, int64_t i1, int64_t k0, int64_t c
   return {copy.data(), copy.cols()};
 }
 
-// Cuts of k are alike, none much deeper than the second cache holds.
-int64_t depth_of_cuts(int64_t k) { return pieces(k, std::max<int64_t>(1, (k + depth / 2) / depth)); }
-
-// A C that does not fit the second cache and is only written need not be read: whole lines go past the caches.
-bool writes_past(const ProductCall& p) {
-  return p.m * p.n >= (1 << 19) && depth_of_cuts(p.k) == p.k && p.beta == 0 && !p.bias && !p.residual && !p.relu &&
-         p.stride % width == 0 && reinterpret_cast<uintptr_t>(p.c) % (width * sizeof(float)) == 0;
+// Cuts of k are alike, none much deeper than `deep`.
+int64_t depth_of_cuts(int64_t k, int64_t deep = depth) {
+  return pieces(k, std::max<int64_t>(1, (k + deep / 2) / deep));
 }
 
 // Few rows: each thread packs a panel, which then is near, and multiplies it.
@@ -104,9 +98,11 @@ void by_columns(const ProductCall& p) {
     for (int64_t j = begin * panel_cols; j < std::min(end * panel_cols, p.n); j += panel_cols) {
       pack(p, j, 0, p.k, own.data());
       const float* const next = p.b.transposed ? floats(p.b) + (j + panel_cols) * p.b.stride : own.data();
-      for (int64_t k = 0, deep = depth_of_cuts(p.k); k < p.k; k += deep)
-        panel(p, own.data() + k * panel_cols, j, {0, p.m, k, std::min(deep, p.k - k), a.data + k, a.stride},
-              next + k * panel_cols);
+      for (int64_t k = 0, deep = depth_of_cuts(p.k); k < p.k; k += deep) {
+        const Block block{0, p.m, k, std::min(deep, p.k - k), a.data + k, a.stride};
+        Later later = panel_later(next + k * panel_cols, block.count, p.m);
+        panel(p, own.data() + k * panel_cols, j, block, &later);
+      }
     }
   });
 }
@@ -115,24 +111,34 @@ void by_columns(const ProductCall& p) {
 struct Panels {
   const float* data;
   int64_t k, count;
+  Later next = {};  // what is read after them
 };
-// Rows [from, to) of C: a block of A meets all panels.
+// The `rows` rows of op(A) from i on, and of them `count` of k from k on.
+Later rows_of_a_later(const ProductCall& p, int64_t i, int64_t rows, int64_t k, int64_t count) {
+  return p.a.transposed ? rows_later(floats(p.a) + k * p.a.stride + i, count, rows, p.a.stride)
+                        : rows_later(floats(p.a) + i * p.a.stride + k, rows, count, p.a.stride);
+}
+// Rows [from, to) of C: a block of A meets all panels. Where these stay in the second cache, the next block comes from
+// afar. C is written through the caches: what needs it comes at once.
 void multiply_rows(const ProductCall& p, const Panels& b, int64_t from, int64_t to) {
   const int64_t rows = to - from, blocks = std::max<int64_t>(1, (rows + block_rows / 2) / block_rows);
-  const int64_t deep = depth_of_cuts(p.k), size = b.count * panel_cols;
+  const int64_t deep = std::min(depth_of_cuts(p.k), b.count), size = b.count * panel_cols;
+  const bool near = p.n * b.count <= 1 << 17;
   const Tensor copy = as_they_lie(p) ? Tensor() : Tensor(pieces(rows, blocks), padded(deep));
-  const bool past = writes_past(p);
   for (int64_t i = 0; i < blocks; ++i)
     for (int64_t k = 0; k < b.count; k += deep) {
       const int64_t i0 = from + rows * i / blocks, i1 = from + rows * (i + 1) / blocks;
       const int64_t count = std::min(deep, b.count - k);
       const Rows a = rows_of(p, i0, i1, b.k + k, count, copy);
+      const Block block{i0, i1, b.k + k, count, a.data, a.stride};
+      Later later;
+      if (near) later = i + 1 < blocks ? rows_of_a_later(p, i1, i1 - i0, b.k + k, count) : b.next;
       for (int64_t j = 0; j < p.n; j += panel_cols) {
         const float* const at = b.data + j / panel_cols * size + k * panel_cols;
-        panel(p, at, j, {i0, i1, b.k + k, count, a.data, a.stride, past}, at + size);
+        if (!near) later = panel_later(at + size, count, i1 - i0);
+        panel(p, at, j, block, &later);
       }
     }
-  if (past) hwy::FlushStream();
 }
 
 void pack_all(const ProductCall& p, int64_t k0, int64_t count, float* to) {
@@ -149,6 +155,26 @@ void pack_all(const ProductCall& p, int64_t k0, int64_t count, float* to) {
                      pack(p, j * panel_cols, k0 + k, std::min(at_once, count - k), to + j * size + k * panel_cols);
                });
 }
+
+// A long sum into a C that stays in the second cache, as the gradient of a weight is: each thread copies the cuts of B
+// itself, so that nobody waits, and asks for the next ones meanwhile. They are less deep, since both stay near.
+bool is_long_sum(const ProductCall& p) { return !p.b.transposed && p.n <= p.m && p.m * p.n <= 1 << 18 && p.k >= 1024; }
+void by_cuts(const ProductCall& p) {
+  const int64_t deep = depth_of_cuts(p.k, 192);
+  parallel_for(pieces(p.m, most_rows), 2, [&](int64_t begin, int64_t end) {
+    const int64_t from = begin * most_rows, to = std::min(end * most_rows, p.m);
+    const Tensor panels(pieces(p.n, panel_cols) * deep, panel_cols);
+    for (int64_t k = 0; k < p.k; k += deep) {
+      const int64_t next = std::min(k + deep, p.k), count = std::min(deep, p.k - next);
+      const Later b = rows_later(floats(p.b) + next * p.b.stride, count, p.n, p.b.stride);
+      Later a = rows_of_a_later(p, from, std::min(to - from, block_rows), next, count);
+      a.then = &b;
+      pack_all(p, k, next - k, panels.data());
+      multiply_rows(p, {panels.data(), k, next - k, a}, from, to);
+    }
+  });
+}
+
 void by_rows(const ProductCall& p) {
   // All of op(B), so that a block of C is ready at once; of a large one what the second cache holds beside it.
   constexpr int64_t large = 1 << 20;
@@ -168,7 +194,8 @@ void packed(const ProductCall& call) {
   ProductCall p = call;
   p.a = as_f32(call.a, p.m, p.k, p.precision, a);
   p.b = as_f32(call.b, p.k, p.n, p.precision, b);
-  p.m < 2 * block_rows ? by_columns(p) : by_rows(p);
+  if (p.m < 2 * block_rows) return by_columns(p);
+  is_long_sum(p) ? by_cuts(p) : by_rows(p);
 }
 
 bool has_many_registers() { return HWY_TARGET <= HWY_AVX3; }

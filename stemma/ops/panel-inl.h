@@ -26,16 +26,37 @@ constexpr int64_t tile_cols = vectors * vector_cols, most_rows = HWY_TARGET <= H
 constexpr int64_t block_rows = 128, depth = 512;
 constexpr int64_t ahead = 4096 / sizeof(float);  // how far memory is asked for when it is read once
 
+constexpr int64_t steps = 4, line = 64 / sizeof(float);
+
+// Memory that is read later, rows of whole lines: asked for, one line after the other, while products are made.
+struct Later {
+  const float* at = nullptr;
+  int64_t lines = 1, jump = 0;  // in a row; floats from its end to the next one
+  int64_t all = 0;              // not asked for yet
+  int64_t pace = 1;             // so many in four steps
+  const Later* then = nullptr;
+  int64_t left = lines;  // in this row
+};
+inline Later rows_later(const float* at, int64_t rows, int64_t cols, int64_t stride) {
+  const int64_t lines = pieces(cols, line);
+  return {.at = at, .lines = lines, .jump = stride - lines * line, .all = rows * lines};
+}
+// `count` rows of the panel that so many rows of A meet next: all of them.
+inline Later panel_later(const float* at, int64_t count, int64_t rows) {
+  Later later = rows_later(at, 1, count * panel_cols, 0);
+  later.pace = steps * panel_cols / (pieces(rows, most_rows) * line) + 1;
+  return later;
+}
+
 // A cut of a panel, and the rows of A that meet it.
 struct Cut {
-  const float *a, *b;           // row i of A at a + i * stride; `count` rows of panel_cols
-  int64_t stride, count, j0;    // j0: of the columns of C
-  float beta;                   // 0: C begins here
-  bool last, past;              // of its panel; C goes past the caches
-  const float* next = nullptr;  // what comes after it, to be asked for meanwhile, `pace` lines in four steps
-  int64_t pace = 0;             // 0: it is read once, and asks for its own rows
+  const float *a, *b;         // row i of A at a + i * stride; `count` rows of panel_cols
+  int64_t stride, count, j0;  // j0: of the columns of C
+  float beta;                 // 0: C begins here
+  bool last, once;            // of its panel; B is read once, and asks for its own rows
+  Later* later;
+  int64_t pace = 0;  // lines of `later` in four steps
 };
-constexpr int64_t steps = 4, line = 64 / sizeof(float);
 
 // A tile of M rows and N vectors of C in registers. `whole`: none of its columns is missing, so none is masked. What is
 // indexed by unrolled loops stays in registers.
@@ -62,10 +83,8 @@ struct Tile {
       });
     if (residual) unrolled<M, N>([&](int i, int v) HWY_ATTR { sum[i][v] = hn::Add(sum[i][v], at(residual, i, v)); });
   }
-  HWY_INLINE void end(bool past) {
-    const auto to = [&](int i, int v) { return c + i * stride + v * vector_cols; };
-    if (whole && past) return unrolled<M, N>([&](int i, int v) HWY_ATTR { hn::Stream(sum[i][v], D(), to(i, v)); });
-    unrolled<M, N>([&](int i, int v) HWY_ATTR { store(sum[i][v], to(i, v), left(v)); });
+  HWY_INLINE void end() {
+    unrolled<M, N>([&](int i, int v) HWY_ATTR { store(sum[i][v], c + i * stride + v * vector_cols, left(v)); });
   }
 };
 
@@ -76,7 +95,8 @@ HWY_NOINLINE void rows_of_cut(const ProductCall& p, const Cut& cut, int64_t i0) 
   Tile<M, N, whole> tile;
   tile.c = p.c + at, tile.stride = p.stride, tile.cols = p.n - cut.j0;
   tile.begin(cut.beta);
-  const float *a[M], *b = cut.b, *next = cut.next;
+  const float *a[M], *b = cut.b, *later = once ? nullptr : cut.later->at;
+  int64_t left = once ? 0 : cut.later->left;
   for (int i = 0; i < M; ++i) a[i] = cut.a + i * cut.stride;
   const auto step = [&](int64_t k, int64_t ahead_of_b) HWY_ATTR {
     V row[N];
@@ -89,14 +109,18 @@ HWY_NOINLINE void rows_of_cut(const ProductCall& p, const Cut& cut, int64_t i0) 
   int64_t k = 0;
   for (; k + steps <= cut.count; k += steps, b += steps * panel_cols) {
     if constexpr (!once)
-      for (int64_t i = 0; i < cut.pace; ++i, next += line)
-        __builtin_prefetch(next, 0, 2);  // to the second cache: the first is full
+      for (int64_t i = 0; i < cut.pace; ++i) {
+        __builtin_prefetch(later, 0, 2);  // to the second cache: the first is full
+        later += line;
+        if (--left == 0) left = cut.later->lines, later += cut.later->jump;
+      }
 #pragma GCC unroll 4
     for (int64_t i = 0; i < steps; ++i) step(k + i, i);
   }
   for (; k < cut.count; ++k, b += panel_cols) step(k, 0);
   if (cut.last) tile.add(p.bias ? p.bias + cut.j0 : nullptr, p.relu, p.residual ? p.residual + at : nullptr);
-  tile.end(cut.past);
+  tile.end();
+  if constexpr (!once) cut.later->at = later, cut.later->left = left;
 }
 // What is left of the columns, in as few vectors as hold it.
 template <int M, int N>
@@ -110,7 +134,7 @@ HWY_INLINE void rows_of_cut(int64_t rows, const ProductCall& p, const Cut& cut, 
   if constexpr (M > 1)
     if (rows < M) return rows_of_cut<M - 1>(rows, p, cut, i0);
   if (p.n - cut.j0 < tile_cols) return last_columns<M, vectors>(p, cut, i0);
-  cut.pace == 0 ? rows_of_cut<M, vectors, true, true>(p, cut, i0) : rows_of_cut<M, vectors, true, false>(p, cut, i0);
+  cut.once ? rows_of_cut<M, vectors, true, true>(p, cut, i0) : rows_of_cut<M, vectors, true, false>(p, cut, i0);
 }
 
 // Rows [i0, i1) of C, and of the sum over k [k0, k0 + count).
@@ -118,20 +142,21 @@ struct Block {
   int64_t i0, i1, k0, count;
   const float* a;  // (i0, k0) of A
   int64_t stride;
-  bool past = false;
 };
-// The same cut of the panel that makes the columns of C from j0 on, times a block of A. `next`: as much memory that is
-// read after it; null: it is read once, from one end to the other.
-HWY_INLINE void panel(const ProductCall& p, const float* b, int64_t j0, const Block& block, const float* next) {
-  const auto& [i0, i1, k0, count, a, stride, past] = block;
+// The same cut of the panel that makes the columns of C from j0 on, times a block of A. Meanwhile `later` is asked for;
+// null: B is read once, from one end to the other.
+HWY_INLINE void panel(const ProductCall& p, const float* b, int64_t j0, const Block& block, Later* later) {
+  const auto& [i0, i1, k0, count, a, stride] = block;
   const int64_t tiles = pieces(i1 - i0, most_rows);
+  Later nothing, &next = later ? *later : nothing;
   for (int64_t part = 0; part < panel_cols && j0 + part < p.n; part += tile_cols) {
-    Cut cut{a, b + part, stride, count, j0 + part, k0 == 0 ? p.beta : 1, k0 + count == p.k, past};
-    if (next) cut.pace = steps * panel_cols / (tiles * line) + 1, cut.next = next;
-    for (int64_t left = tiles, i = i0; left > 0; --left) {  // tiles of like height, each asks for its share
+    Cut cut{a, b + part, stride, count, j0 + part, k0 == 0 ? p.beta : 1, k0 + count == p.k, !later, &next};
+    for (int64_t left = tiles, i = i0; left > 0; --left) {  // tiles of like height
+      if (next.all <= 0 && next.then) next = Later(*next.then);
+      cut.pace = next.all > 0 ? next.pace : 0, next.all -= cut.pace * (count / steps);
       const int64_t rows = pieces(i1 - i, left);
       rows_of_cut<most_rows>(rows, p, cut, i);
-      i += rows, cut.a += rows * stride, cut.next += cut.pace * line * (count / steps);
+      i += rows, cut.a += rows * stride;
     }
   }
 }

@@ -29,7 +29,8 @@ void multiply(const ProductCall& p) {
         const Block block{first, p.m * (i + 1) / blocks, k, count, a + first * p.a.stride + k, p.a.stride};
         for (int64_t j = begin; j < end; ++j) {
           const float* const b = panels + j * size + k * panel_cols;
-          panel(p, b, j * panel_cols, block, once ? nullptr : b + size);
+          Later next = panel_later(b + size, count, block.i1 - block.i0);
+          panel(p, b, j * panel_cols, block, once ? nullptr : &next);
         }
       }
   });

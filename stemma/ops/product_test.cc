@@ -108,6 +108,14 @@ TEST(Product, MoreColumnsThanFitAtOnce) {
   check_product(packed_product, {.m = 3, .n = 8200, .k = 300, .tb = true, .relu = true}, Type::f32);
 }
 
+TEST(Product, LongSumsOfPanelsThatStayNear) {
+  at_each_level([] {
+    for (const auto& [ta, beta] : {std::pair{true, 0.0f}, {true, 1.0f}, {false, 0.5f}})
+      check_product(packed_product, {.m = 269, .n = 70, .k = 1030, .ta = ta, .relu = beta == 1, .beta = beta},
+                    Type::f32);
+  });
+}
+
 TEST(Product, DotProductsOfFewRows) {
   at_each_level([] {
     for (const auto& [m, n, k] : shapes)
