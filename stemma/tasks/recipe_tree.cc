@@ -181,15 +181,15 @@ Config read_config(const std::string& directory) {
   return out;
 }
 
-void check_same_run(Json begun, Json now) {
+void check_same_run(Json begun, Json now, std::string_view rule) {
   std::vector<Place> before, after;
   collect("", begun, before), collect("", now, after);
   for (const auto& [path, value] : after) {
     if (value->is_object() || path == "train.steps" || path == "train.epochs" || path == "train.minutes") continue;
     const auto was = std::find_if(before.begin(), before.end(), [&](const Place& p) { return p.path == path; });
     check(was != before.end(), path, " is an option that the run did not have when it began");
-    check(*was->value == *value, path, " was ", *was->value, " when the run began and cannot become ", *value,
-          ": a resumed run keeps its recipe; only steps, epochs and minutes may change");
+    check(*was->value == *value, path, " was ", *was->value, " when the run began and cannot become ", *value, ": ",
+          rule);
   }
 }
 

@@ -43,7 +43,9 @@ struct Config {
   Json recipe;
 };
 Config read_config(const std::string& directory);
-// For a run that goes on: Error naming an option that differs, unless it is a limit (steps, epochs, minutes).
-void check_same_run(Json begun, Json now);
+// For a run that goes on: Error naming an option that differs and the rule, unless it is a limit of `train`.
+void check_same_run(
+    Json begun, Json now,
+    std::string_view rule = "a resumed run keeps its recipe; only steps, epochs and minutes may change");
 
 }  // namespace stemma

@@ -7,6 +7,7 @@
 #include "stemma/base/json.h"
 #include "stemma/base/parallel.h"
 #include "stemma/tasks/place_of_run.h"
+#include "stemma/tasks/recipe_tree.h"
 #include "stemma/tensor/scopes.h"
 #include "stemma/train/log.h"
 #include "stemma/vectors/fasttext_file.h"
@@ -51,7 +52,7 @@ void check_out(const VectorRequest& r, const Paths& paths) {
     check(!exists(paths.model), "the run in ", r.out, " has come to its end; --from ", r.out,
           " goes on from its vectors");
     const auto begun = from_json<VectorRecipe>(Json::parse(read_file(paths.config), paths.config), paths.config);
-    check(to_json(begun) == to_json(r.recipe), "the run in ", r.out, " has other options; they are in ", paths.config);
+    check_same_run(to_json(begun), to_json(r.recipe), "a resumed run keeps its recipe");
     return;
   }
   check(!exists(paths.model) && !exists(paths.checkpoint), r.out,

@@ -62,7 +62,8 @@ TEST_F(VectorTraining, ResumedWithOtherTextOrOptionsIsRefused) {
   calls.progress = [&](const VectorProgress&) { stop = true; };
   train_vectors_from_files(r, stop, calls);
   r.resume = true, r.recipe.vectors.window = 3;
-  EXPECT_THAT(error_of([&] { train_vectors_from_files(r, go_, {}); }), HasSubstr("other options"));
+  EXPECT_THAT(error_of([&] { train_vectors_from_files(r, go_, {}); }),
+              HasSubstr("vectors.window was 2 when the run began and cannot become 3: a resumed run keeps its recipe"));
   r.recipe.vectors.window = 2;
   write_file(directory_.file("text"), "other words here are here other words\n");
   EXPECT_THAT(error_of([&] { train_vectors_from_files(r, go_, {}); }), HasSubstr("not what the run"));

@@ -15,6 +15,8 @@ LearningPlan::LearningPlan(const VectorModel& model)
   check(model.output.rows() > 0, "these vectors have no output rows, so they cannot go on learning");
   check(model.lexicon.words() > 1, "one word alone predicts nothing; give more text or lower min_count");
   const auto counts = model.lexicon.word_counts();
+  check(std::count_if(counts.begin(), counts.end(), [](int64_t n) { return n > 0; }) > 1,
+        "no two words of these vectors have a count, so there is nothing to tell apart");
   if (options.loss == "tree")
     tree = HuffmanTree(counts);
   else

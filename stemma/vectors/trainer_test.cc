@@ -186,6 +186,9 @@ TEST_F(VectorTrainerTest, Errors) {
   EXPECT_THAT(error_of([&] { fresh(text, {.loss = "softmax", .min_count = 1}); }), HasSubstr("classifiers"));
   EXPECT_THAT(error_of([&] { fresh(text, {.loss = "hs", .min_count = 1}); }), HasSubstr("(known: negatives, tree)"));
   EXPECT_THAT(error_of([&] { fresh(text, {.dimension = 0, .min_count = 1}); }), HasSubstr("dimension: 0"));
+  VectorModel model = fresh(text, {.min_count = 1});
+  model.lexicon = Lexicon({{.text = "a", .count = 5}, {.text = "b"}, {.text = "c"}});  // as some made-up file says
+  EXPECT_THAT(error_of([&] { LearningPlan{model}; }), HasSubstr("no two words"));
 }
 
 }  // namespace
