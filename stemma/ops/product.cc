@@ -158,12 +158,9 @@ MatrixView view(const Tensor& x, bool transposed) {
 Cost cost_of(const ProductCall& p) {
   const double m = double(p.m), n = double(p.n), k = double(p.k);
   const auto operand = [](const MatrixView& x, double size) { return double(bytes_of(x.type)) * size; };
+  const int element = p.narrow ? 2 : p.beta == 0 ? 4 : 8;  // of C, written and perhaps read
   return {.flops = 2 * m * n * k,
-          .bytes = operand(p.a, m * k) + operand(p.b, k * n) +
-                   (p.narrow      ? 2
-                    : p.beta == 0 ? 4
-                                  : 8) *
-                       m * n,
+          .bytes = operand(p.a, m * k) + operand(p.b, k * n) + element * m * n,
           .sizes = str(p.m, " x ", p.n, " x ", p.k)};
 }
 ProductCall into(const Tensor& c, ProductCall call) {
