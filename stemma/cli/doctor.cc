@@ -23,6 +23,12 @@ namespace stemma {
 
 namespace {
 
+#ifdef __clang__
+constexpr const char* compiler = __VERSION__;  // "Debian Clang 14.0.6"
+#else
+constexpr const char* compiler = "GCC " __VERSION__;
+#endif
+
 struct Processor {
   std::string model = "unknown";
   std::vector<std::string> features;  // those that matter here
@@ -123,7 +129,7 @@ int doctor_command(const Words& words) {
   const auto cpu = processor();
   const auto used = libraries();
   const Json out = Json::object({{"stemma", version},
-                                 {"compiler", "GCC " __VERSION__},
+                                 {"compiler", compiler},
                                  {"system", system_name()},
                                  {"processor", cpu.model},
                                  {"features", cpu.features},

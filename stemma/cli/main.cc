@@ -60,8 +60,8 @@ int run(int argc, char** argv) {
   throw stemma::UsageError(stemma::str(": unknown command '", name, "'", stemma::suggestion(name, known)));
 }
 
-// Whether more than half of the cores have nothing to do at this moment.
-bool has_idle_cores() {
+// Whether less than half of the cores have something else to do at this moment.
+bool cores_rest() {
   char text[64] = {};  // "0.20 0.18 0.12 1/80 11206": the fourth is who runs, of all
   const int file = ::open("/proc/loadavg", O_RDONLY);
   if (file < 0) return false;
@@ -70,6 +70,13 @@ bool has_idle_cores() {
   const char* at = text;
   for (int spaces = 0; *at && spaces < 3; ++at) spaces += *at == ' ';
   return there && 2 * (std::atoi(at) - 1) < ::sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+// Whoever has just started this program is often still at it; who has real work will be at it a few milliseconds later.
+bool has_idle_cores() {
+  for (int look = 0; look < 8; ++look, ::usleep(500))
+    if (cores_rest()) return true;
+  return false;
 }
 
 // OpenMP's threads shall sleep while they wait, instead of turning round for milliseconds, which on shared cores costs

@@ -16,8 +16,8 @@ class Metric {
  public:
   virtual ~Metric() = default;
   virtual std::string name() const = 0;  // as sacreBLEU prints it: "BLEU", "chrF2++", "TER"
-  virtual std::string options()
-      const = 0;  // the middle of sacreBLEU's signature: "case:mixed|eff:no|tok:13a|smooth:exp"
+  // The middle of sacreBLEU's signature: "case:mixed|eff:no|tok:13a|smooth:exp".
+  virtual std::string options() const = 0;
   // `references`: one or more translations of the sentence.
   virtual MetricCounts count(std::string_view hypothesis, const std::vector<std::string_view>& references) const = 0;
   virtual double score(const MetricCounts& sum) const = 0;

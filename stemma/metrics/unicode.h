@@ -8,8 +8,8 @@
 namespace stemma {
 
 std::u32string to_code_points(std::string_view utf8);
-std::u32string to_lower_code_points(
-    std::string_view utf8);  // full case mapping: İ becomes two code points, Σ knows word ends
+// Full case mapping: İ becomes two code points, Σ knows word ends.
+std::u32string to_lower_code_points(std::string_view utf8);
 std::string to_utf8(std::u32string_view text);
 
 bool is_white_space(char32_t c);
