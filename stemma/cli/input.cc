@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <iterator>
-#include <optional>
 
 #include "stemma/base/check.h"
 #include "stemma/text/unicode.h"
@@ -27,27 +26,25 @@ std::vector<std::string> InputLines::next(int64_t n) {
   return lines;
 }
 
+// Lines `first` and following of `path`. Where they cannot be answered together, each is by itself.
+static void answer_some(const std::vector<std::string>& lines, const std::string& path, int64_t first,
+                        const AnswerLines& answer) {
+  std::string answers;
+  try {
+    answers = answer(lines, first);
+  } catch (const Error& e) {
+    if (lines.size() == 1) fail(path, ":", first, ": ", e.what());
+    for (const auto& line : lines) answer_some({line}, path, first++, answer);
+    return;
+  }
+  print(answers);
+}
+
 void answer_lines(const std::string& path, int64_t chunk, const AnswerLines& answer) {
   InputLines reader(path);
   if (chunk <= 0) chunk = path == "-" && ::isatty(STDIN_FILENO) ? 1 : 512;
-  for (std::vector<std::string> lines; !(lines = reader.next(chunk)).empty();) {
-    int64_t number = reader.number() - int64_t(lines.size()) + 1;
-    std::optional<std::string> answers;
-    try {
-      answers = answer(lines, number);
-    } catch (const Error&) {}  // of which line? They are answered one by one.
-    if (answers) {
-      print(*answers);
-      continue;
-    }
-    for (const auto& line : lines) {
-      try {
-        answers = answer({line}, number);
-      } catch (const Error& e) { fail(reader.path(), ":", number, ": ", e.what()); }
-      print(*answers);
-      ++number;
-    }
-  }
+  for (std::vector<std::string> lines; !(lines = reader.next(chunk)).empty();)
+    answer_some(lines, reader.path(), reader.number() - int64_t(lines.size()) + 1, answer);
 }
 
 void print(const std::string& text) {

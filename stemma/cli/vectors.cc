@@ -162,17 +162,19 @@ std::string text_of(const std::string& path, const std::vector<AnalogySection>& 
   return table.text(terminal_of(1));
 }
 
-// Of each set in turn; the tables of questions first.
+// Of each set, whose kind is known, in turn; the tables of questions first.
 struct Evaluated {
   Json::Array json;
   std::string text;
 };
-Evaluated evaluate(const Neighbours& neighbours, const std::vector<std::string>& sets, const AnalogyOptions& options) {
+Evaluated evaluate(const Neighbours& neighbours, const std::vector<std::string>& sets,
+                   const std::vector<EvaluationKind>& kinds, const AnalogyOptions& options) {
   Table pairs({"pairs", "Spearman", "Pearson", "known", "coverage"});
   bool any_pairs = false;
   Evaluated out;
-  for (const auto& set : sets) {
-    if (evaluation_kind(set) == EvaluationKind::analogies) {
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const auto& set = sets[i];
+    if (kinds[i] == EvaluationKind::analogies) {
       const auto sections = evaluate_analogies(neighbours, set, options), sums = sums_of(sections);
       out.text += text_of(set, sections, sums) + "\n";
       out.json.push_back(Json::object({{"set", set}, {"sections", to_json(sections)}, {"sums", to_json(sums)}}));
@@ -206,9 +208,10 @@ int eval_verb(const Words& words) {
   if (options.among < 0) throw UsageError(str("--among: ", options.among, " is negative"));
   if (multiply) options.how = Neighbours::Analogy::multiply;
   const MachineScope machine(c.machine);
-  for (const auto& set : sets) static_cast<void>(evaluation_kind(set));  // a wrong file is told before the work
+  std::vector<EvaluationKind> kinds;
+  for (const auto& set : sets) kinds.push_back(evaluation_kind(set));  // a wrong file is told before the work
   const auto model = load_vectors(c.file);
-  const auto evaluated = evaluate(Neighbours(model), sets, options);
+  const auto evaluated = evaluate(Neighbours(model), sets, kinds, options);
   c.answer(evaluated.json, evaluated.text);
   return 0;
 }

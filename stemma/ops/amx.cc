@@ -50,8 +50,6 @@ struct Finish {
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16")
 
-inline __mmask32 first(int64_t n) { return n >= 32 ? ~__mmask32{0} : n <= 0 ? 0 : (__mmask32{1} << n) - 1; }
-
 struct alignas(64) TileConfiguration {
   uint8_t palette = 1, start_row = 0, reserved[14] = {};
   uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
@@ -121,7 +119,7 @@ void close_tiles() { _tile_release(); }
 
 // f(sums + bias) + residual from (i, j) on
 inline __m512 finished(const Finish& f, int64_t i, int64_t j) {
-  const __mmask16 there = __mmask16(first(f.cols - j));
+  const __mmask16 there = __mmask16(first_of_32(f.cols - j));
   __m512 c = _mm512_load_ps(f.sums + i * panel + j);
   if (f.bias) c = _mm512_add_ps(c, _mm512_maskz_loadu_ps(there, f.bias + j));
   if (f.relu) c = _mm512_max_ps(_mm512_setzero_ps(), c);  // the second operand when one is NaN
@@ -129,7 +127,7 @@ inline __m512 finished(const Finish& f, int64_t i, int64_t j) {
   return c;
 }
 void finish(const Finish& f) {
-  const __mmask32 there = first(f.cols);
+  const __mmask32 there = first_of_32(f.cols);
   for (int64_t i = 0; i < f.rows; ++i) {
     const __m512 low = finished(f, i, 0), high = finished(f, i, side);
     if (f.narrow) {

@@ -9,6 +9,7 @@
 
 #include "stemma/ops/definitions.h"
 #include "stemma/ops/elementwise.h"
+#include "stemma/ops/grain.h"
 #include "stemma/ops/sequences.h"
 #include "stemma/tensor/kernel.h"
 
@@ -112,7 +113,7 @@ Tensor max_pool(const Tensor& x, int64_t width, int64_t stride) {
   check(x.rows() <= INT32_MAX, "max_pool of ", x, ": too many rows");
   const auto splits = splits_of(x);
   std::vector<int64_t> lengths;
-  for (int64_t s = 0; s < x.sequences(); ++s) lengths.push_back((x.end(s) - x.begin(s) + stride - 1) / stride);
+  for (int64_t s = 0; s < x.sequences(); ++s) lengths.push_back(pieces(x.end(s) - x.begin(s), stride));
   const auto pooled = splits_of_lengths(lengths);
   Tensor y(pooled->back(), x.cols(), Type::f32, pooled), row(y.rows(), y.cols(), Type::i32);
   max_pool_kernel(x, y, row, *splits, Pooling{width, stride});

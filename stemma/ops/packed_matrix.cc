@@ -4,6 +4,7 @@
 
 #include "stemma/base/parallel.h"
 #include "stemma/ops/amx.h"
+#include "stemma/ops/grain.h"
 #include "stemma/ops/product.h"
 
 #include "stemma/ops/simd_targets.h"
@@ -25,7 +26,7 @@ struct Panels {  // of op(B), each [k, across()]
   bool transposed;
   int64_t k() const { return transposed ? B.cols() : B.rows(); }
   int64_t n() const { return transposed ? B.rows() : B.cols(); }
-  int64_t count() const { return (n() + across() - 1) / across(); }
+  int64_t count() const { return pieces(n(), across()); }
   int64_t size() const { return k() * across(); }
   void pack(int64_t panel, float* to) const {
     const int64_t j = panel * across(), width = std::min(across(), n() - j);
@@ -48,10 +49,7 @@ int64_t packed_size(const Tensor& B, bool transposed) {
   return panels.count() * panels.size();
 }
 
-int64_t depth_of_cuts(int64_t k) {
-  const int64_t cuts = std::max<int64_t>(1, (k + depth - 1) / depth);
-  return (k + cuts - 1) / cuts;
-}
+int64_t depth_of_cuts(int64_t k) { return pieces(k, std::max<int64_t>(1, pieces(k, depth))); }
 
 // The part of a product that one panel makes; a narrow last one goes through `edge`.
 void multiply_panel(const PackedProduct& p, const float* panel, int64_t j, int64_t k0, float* edge) {

@@ -15,6 +15,7 @@
 #include "stemma/ops/dnnl.h"
 #include "stemma/ops/dots.h"
 #include "stemma/ops/gemm.h"
+#include "stemma/ops/grain.h"
 #include "stemma/ops/panels.h"
 #include "stemma/tensor/kernel.h"
 
@@ -44,21 +45,20 @@ void round_rows(const MatrixView& x, const Tensor& to) {
 void add_turned(const ProductCall& p, const Tensor& turned) {
   constexpr int64_t rows = 16;
   const int64_t whole = padded(p.n);
-  parallel_for((p.m + rows - 1) / rows, std::max<int64_t>(1, (1 << 14) / (rows * p.n)),
-               [&](int64_t begin, int64_t end) {
-                 const Tensor block(rows, whole);
-                 for (int64_t i = begin * rows; i < std::min(end * rows, p.m); i += rows) {
-                   const int64_t n = std::min(rows, p.m - i);
-                   transpose_scaled(turned.data() + i, p.m, p.n, n, 1, {block.data(), whole});
-                   for (int64_t r = 0; r < n; ++r) {
-                     float* const c = p.c + (i + r) * p.stride;
-                     for_vectors(p.n, [&](int64_t j, int64_t left) {
-                       const V sum = load(block.data() + r * whole + j, left);
-                       store(p.beta == 0 ? sum : hn::MulAdd(all(p.beta), load(c + j, left), sum), c + j, left);
-                     });
-                   }
-                 }
-               });
+  parallel_for(pieces(p.m, rows), std::max<int64_t>(1, (1 << 14) / (rows * p.n)), [&](int64_t begin, int64_t end) {
+    const Tensor block(rows, whole);
+    for (int64_t i = begin * rows; i < std::min(end * rows, p.m); i += rows) {
+      const int64_t n = std::min(rows, p.m - i);
+      transpose_scaled(turned.data() + i, p.m, p.n, n, 1, {block.data(), whole});
+      for (int64_t r = 0; r < n; ++r) {
+        float* const c = p.c + (i + r) * p.stride;
+        for_vectors(p.n, [&](int64_t j, int64_t left) {
+          const V sum = load(block.data() + r * whole + j, left);
+          store(p.beta == 0 ? sum : hn::MulAdd(all(p.beta), load(c + j, left), sum), c + j, left);
+        });
+      }
+    }
+  });
 }
 
 }  // namespace
@@ -139,12 +139,12 @@ void product_cpu(const ProductCall& p) {
 }
 // C is made aside and then rounded, where the unit cannot do it on the way.
 void rounded_product(const ProductCall& call) {
-  if (call.k > 0 && !in_panels(call) && bf16_unit(call) == Unit::tiles) return amx_product(call);
-  const Tensor c(call.m, call.stride);
-  ProductCall p = into(c, call);
-  product_cpu(p);
+  if (call.k > 0 && call.beta == 0 && !in_panels(call) && bf16_unit(call) == Unit::tiles) return amx_product(call);
   const std::shared_ptr<void> nobodys(std::shared_ptr<void>(), call.narrow);
-  HWY_DYNAMIC_DISPATCH(round_rows)(view(c), Tensor::over(nobodys, call.m, call.stride, Type::bf16));
+  const Tensor narrow = Tensor::over(nobodys, call.m, call.stride, Type::bf16);
+  const Tensor c = call.beta == 0 ? Tensor(call.m, call.stride) : cast(narrow, Type::f32);
+  product_cpu(into(c, call));
+  HWY_DYNAMIC_DISPATCH(round_rows)(view(c), narrow);
 }
 void any_product_cpu(const ProductCall& p) { p.narrow ? rounded_product(p) : product_cpu(p); }
 constexpr Kernel<void(const ProductCall&)> kernel{"product", any_product_cpu, ON_CUDA(product_cuda)};
@@ -178,12 +178,6 @@ void product(const Tensor& a, const Tensor& b, const Tensor& c, const ProductInt
   check(c.rows() == (ta ? a.cols() : a.rows()) && c.cols() == (tb ? b.rows() : b.cols()) &&
             k == (tb ? b.cols() : b.rows()),
         "product of ", a, ta ? " transposed" : "", " and ", b, tb ? " transposed" : "", " into ", c);
-  if (c.type() == Type::bf16 && how.beta != 0) {
-    const Tensor sums = cast(c, Type::f32);
-    product(a, b, sums, how);
-    HWY_DYNAMIC_DISPATCH(round_rows)(view(sums), c);
-    return;
-  }
   product(into(c, {.m = c.rows(),
                    .n = c.cols(),
                    .k = k,

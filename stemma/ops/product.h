@@ -21,7 +21,7 @@ struct ProductCall {
   int64_t m = 0, n = 0, k = 0;
   MatrixView a, b;  // after transposing [m, k] and [k, n]
   float* c = nullptr;
-  bf16* narrow = nullptr;           // C goes here instead, rounded; beta is 0
+  bf16* narrow = nullptr;           // C goes here instead, rounded
   int64_t stride = 0;               // of C
   float alpha = 1, beta = 0;        // beta 0: what C held does not matter
   const float* bias = nullptr;      // [n]

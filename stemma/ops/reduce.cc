@@ -67,7 +67,7 @@ constexpr int64_t sum_block = 16384;  // elements
 constexpr int64_t row_block = 64;     // rows
 
 void sum_cpu(const Tensor& x, const Tensor& y) {
-  const int64_t blocks = (x.size() + sum_block - 1) / sum_block;
+  const int64_t blocks = pieces(x.size(), sum_block);
   std::vector<float> partial(size_t(blocks), 0.0f);
   parallel_for(blocks, 1, [&, from = x.data()](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
@@ -80,7 +80,7 @@ void sum_cpu(const Tensor& x, const Tensor& y) {
 }
 void sum_rows_cpu(const Tensor& x, const Tensor& y) {
   const auto add_up = HWY_DYNAMIC_DISPATCH(add_up);
-  const int64_t blocks = (x.rows() + row_block - 1) / row_block, d = x.cols();
+  const int64_t blocks = pieces(x.rows(), row_block), d = x.cols();
   if (blocks <= 1) return add_up(x.data(), x.rows(), d, y.data());
   const Tensor partial(blocks, d);
   parallel_for(blocks, 1, [&, from = x.data(), to = partial.data()](int64_t begin, int64_t end) {

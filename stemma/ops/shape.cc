@@ -41,13 +41,12 @@ void add_cpu(const Tensor& dy, const Tensor& dx, Columns to) {
 void transpose_cpu(const Tensor& x, const Tensor& y) {
   constexpr int64_t tile = 16;
   const int64_t n = x.rows(), d = x.cols();
-  parallel_for((n + tile - 1) / tile, row_grain(tile * d),
-               [&, from = x.data(), to = y.data()](int64_t begin, int64_t end) {
-                 for (int64_t r0 = begin * tile; r0 < std::min(end * tile, n); r0 += tile)
-                   for (int64_t c0 = 0; c0 < d; c0 += tile)
-                     for (int64_t c = c0; c < std::min(c0 + tile, d); ++c)
-                       for (int64_t r = r0; r < std::min(r0 + tile, n); ++r) to[c * n + r] = from[r * d + c];
-               });
+  parallel_for(pieces(n, tile), row_grain(tile * d), [&, from = x.data(), to = y.data()](int64_t begin, int64_t end) {
+    for (int64_t r0 = begin * tile; r0 < std::min(end * tile, n); r0 += tile)
+      for (int64_t c0 = 0; c0 < d; c0 += tile)
+        for (int64_t c = c0; c < std::min(c0 + tile, d); ++c)
+          for (int64_t r = r0; r < std::min(r0 + tile, n); ++r) to[c * n + r] = from[r * d + c];
+  });
 }
 
 constexpr Kernel<void(const Tensor& x, const Tensor& y, Columns from, Columns to)> copy_kernel{"copy columns", copy_cpu,

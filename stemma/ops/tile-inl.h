@@ -2,6 +2,7 @@
 // over k runs upwards with one rounding a step, whatever m and n are. Compiled once for each level.
 #include <array>
 
+#include "stemma/ops/grain.h"
 #include "stemma/ops/simd-inl.h"
 
 #if defined(STEMMA_OPS_TILE_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -15,7 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace stemma {
 namespace HWY_NAMESPACE {
 
-HWY_INLINE int64_t padded(int64_t n) { return (n + lanes() - 1) / lanes() * lanes(); }
+HWY_INLINE int64_t padded(int64_t n) { return pieces(n, lanes()) * lanes(); }
 
 struct Left {  // A(i, k) = data[i * row + k * step]
   const float* data;
@@ -63,8 +64,8 @@ HWY_INLINE void tile_of(int64_t rows, const Left& a, const Right& b, const Resul
 template <int N>
 void panel(int64_t m, Left a, const Right& b, Result c, int64_t k) {
   constexpr int most = HWY_TARGET > HWY_AVX3 ? 6 : N <= 2 ? 12 : N == 3 ? 8 : 6;
-  for (int64_t tiles = (m + most - 1) / most; tiles > 0; --tiles) {
-    const int64_t rows = (m + tiles - 1) / tiles;  // tiles of like height
+  for (int64_t tiles = pieces(m, most); tiles > 0; --tiles) {
+    const int64_t rows = pieces(m, tiles);  // tiles of like height
     tile_of<most, N>(rows, a, b, c, k);
     m -= rows, a.data += rows * a.row, c.data += rows * c.stride;
   }

@@ -20,11 +20,9 @@ struct Corner {
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
 
-inline __mmask32 first(int64_t n) { return n >= 32 ? ~__mmask32{0} : n <= 0 ? 0 : (__mmask32{1} << n) - 1; }
-
 // 32 neighbours, rounded; zeros past n.
 inline __m512i read_32(const TileOperand& x, int64_t at, int64_t n) {
-  const __mmask32 there = first(n);
+  const __mmask32 there = first_of_32(n);
   if (x.type == Type::bf16) return _mm512_maskz_loadu_epi16(there, static_cast<const uint16_t*>(x.data) + at);
   const float* const from = static_cast<const float*>(x.data) + at;
   const __m512 low = _mm512_maskz_loadu_ps(__mmask16(there), from);
@@ -34,7 +32,7 @@ inline __m512i read_32(const TileOperand& x, int64_t at, int64_t n) {
 
 // 16 neighbours of each of two rows, element by element in turn; rows past `count` are zeros.
 inline __m512i read_pair(const TileOperand& x, int64_t at, int64_t n, int64_t count) {
-  const __mmask16 there = __mmask16(first(n)), second = count > 1 ? there : 0;
+  const __mmask16 there = __mmask16(first_of_32(n)), second = count > 1 ? there : 0;
   const int64_t next = second ? at + x.stride : at;
   __m512i both;
   if (x.type == Type::bf16) {

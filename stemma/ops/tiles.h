@@ -11,6 +11,9 @@ constexpr int64_t tile_side = 16, tile_step = 32;          // lines, elements of
 constexpr int64_t tile_panel = 2 * tile_side;              // two tiles side by side
 constexpr int64_t tile_bytes = tile_side * tile_step * 2;  // 1 KiB
 
+// A mask of the first n of 32 elements, whatever n is.
+constexpr uint32_t first_of_32(int64_t n) { return n >= 32 ? ~0u : n <= 0 ? 0 : (1u << n) - 1; }
+
 // `size` rows of op(A), or columns of op(B), f32 or bf16. `along`: neighbours in k lie side by side.
 struct TileOperand {
   const void* data;

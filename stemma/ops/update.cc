@@ -74,7 +74,7 @@ void move_average(const Tensor& average, const Tensor& w, double decay) {
 
 double squares(const Tensor& x) {
   constexpr int64_t block = 1024;  // summed in f32, the blocks in double
-  std::vector<double> sums(size_t((x.size() + block - 1) / block));
+  std::vector<double> sums(size_t(pieces(x.size(), block)));
   const float* const v = x.data();
   parallel_for(int64_t(sums.size()), element_grain / block, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b)

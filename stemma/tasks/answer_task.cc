@@ -70,9 +70,7 @@ class AnswerSystem : public TextSystem {
     const QuestionRows x = model_->encode(questions, 0);
     TaskReport out = score_answers(questions, model_->answer(x, questions), how.scoring);
     out.notes = describe_skipped(questions.report), out.examples = questions.size();
-    int64_t cut = 0;
-    for (int64_t i = 0; i < x.size(); ++i) cut += x.is_cut(i);
-    note_cut(out, cut);
+    note_cut(out, count_cut(x));
     return out;
   }
   Json explain(const std::string& input) const override;

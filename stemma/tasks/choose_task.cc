@@ -102,9 +102,7 @@ class ChooseSystem : public TextSystem {
     const ChoiceRows x = model_->encode(test.questions);
     TaskReport out = report_of(score_of(test.questions, model_->answer(x)));
     out.notes = describe_skipped(test.report), out.examples = test.size();
-    int64_t cut = 0;
-    for (int64_t i = 0; i < x.size(); ++i) cut += x.is_cut(i);
-    note_cut(out, cut);
+    note_cut(out, count_cut(x));
     return out;
   }
   Json explain(const std::string& input) const override {
